@@ -1,0 +1,104 @@
+"""Logging in and out at a tenant's host, and setting a password by a single-use link."""
+
+from contextlib import suppress
+
+from django.contrib.auth import authenticate, login, logout
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST
+
+from shared_apps.accounts.models import normalise_login_email
+from shared_apps.accounts.tokens import find_user_by_token
+from shared_apps.ratelimits import RateLimitedError, check, hit
+from shared_apps.tenants.http import TenantRequest
+
+HOME = "/dashboard"
+_WRONG = "This e-mail address and password do not go together."
+
+
+@never_cache
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "POST"])
+def login_page(request: TenantRequest) -> HttpResponse:
+    """GET shows the form; POST logs in and goes on. Unknown address, wrong password, inactive: one answer."""
+    target = _safe_target(request, request.POST.get("next") or request.GET.get("next") or "")
+    if request.method == "GET":
+        return _login_form(request, target=target, email="", error="", status=200)
+    email = normalise_login_email(request.POST.get("email", ""))[:254].replace("\0", "")
+    try:
+        for key, factor in _login_limits(request, email):
+            check("RATE_LOGIN", *key, factor=factor)
+    except RateLimitedError as error:
+        minutes = -(-error.retry_after // 60)
+        text = f"Too many failed attempts. Try again in {minutes} minute{'s' if minutes > 1 else ''}."
+        response = _login_form(request, target=target, email=email, error=text, status=429)
+        response["Retry-After"] = str(error.retry_after)
+        return response
+    user = authenticate(request, username=email, password=request.POST.get("password", ""))
+    if user is None:
+        for key, factor in _login_limits(request, email):
+            _count_failure(key, factor)
+        return _login_form(request, target=target, email=email, error=_WRONG, status=401)
+    login(request, user)
+    return HttpResponseRedirect(target)
+
+
+def _login_limits(request: TenantRequest, email: str) -> tuple[tuple[tuple[str, ...], int], ...]:
+    """Failures are counted by address of the login, and ten times as many by the caller's: an office shares one."""
+    schema = request.tenant.schema_name
+    return ((schema, "email", email), 1), ((schema, "ip", request.client_ip), 10)
+
+
+def _count_failure(key: tuple[str, ...], factor: int) -> None:
+    with suppress(RateLimitedError):  # a parallel attempt used the last one; the next attempt is told
+        hit("RATE_LOGIN", *key, factor=factor)
+
+
+def _login_form(request: TenantRequest, *, target: str, email: str, error: str, status: int) -> HttpResponse:
+    context = {"business_name": request.tenant.name, "error": error, "email": email, "next": target}
+    return render(request, "accounts/login.html", context, status=status)
+
+
+def _safe_target(request: HttpRequest, target: str) -> str:
+    """Return where to go after the login: a path of this host, else the dashboard."""
+    if target.startswith("/") and url_has_allowed_host_and_scheme(target, allowed_hosts=None):
+        return target
+    return HOME
+
+
+@require_POST
+def logout_page(request: TenantRequest) -> HttpResponse:
+    """End the session."""
+    logout(request)
+    return HttpResponseRedirect("/login")
+
+
+@never_cache
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "POST"])
+def set_password_page(request: TenantRequest, token: str) -> HttpResponse:
+    """GET shows the form while the link is unspent; POST sets the password, which spends it, and logs in."""
+    user = find_user_by_token(token)
+    context: dict[str, object] = {
+        "business_name": request.tenant.name,
+        "valid": user is not None,
+        "errors": [],
+    }
+    if user is None:
+        return render(request, "accounts/set_password.html", context, status=404)
+    if request.method == "GET":
+        return render(request, "accounts/set_password.html", context)
+    password = request.POST.get("password", "")
+    try:
+        validate_password(password, user)
+    except ValidationError as error:
+        return render(request, "accounts/set_password.html", context | {"errors": error.messages}, status=422)
+    user.set_password(password)
+    user.save(update_fields=["password"])
+    login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+    return HttpResponseRedirect(HOME)

@@ -1,0 +1,148 @@
+"""Making tenants and platform people."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.db import IntegrityError, transaction
+from django.db.migrations.executor import MigrationExecutor
+from email_validator import EmailNotValidError, validate_email
+from psycopg import sql
+
+from shared_apps.accounts.enums import Role
+from shared_apps.accounts.models import User, normalise_login_email
+from shared_apps.accounts.tokens import make_set_password_token
+from shared_apps.errors import DomainError
+from shared_apps.platform.hooks import NewTenant, known_industries, make_first_rows
+from shared_apps.tenants.enums import TenantStatus
+from shared_apps.tenants.models import Domain, Tenant
+from shared_apps.tenants.scope import TenantRef, enter_tenant, public_scope, tenant_connection
+from shared_apps.tenants.services import announce_routing_change
+from shared_apps.tenants.validators import check_subdomain
+
+Progress = Callable[[str], None]
+
+DEFAULT_INDUSTRY = "other"
+
+
+class SubdomainTakenError(DomainError):
+    """Another tenant has the subdomain, or had it."""
+
+    code = "subdomain_taken"
+    field = "subdomain"
+    message = "This subdomain is taken. Choose another one."
+
+
+class InvalidTenantError(DomainError):
+    """A field of the new tenant is not usable; `field` says which."""
+
+    code = "tenant_invalid"
+
+
+@dataclass(frozen=True, slots=True)
+class Provisioned:
+    """A tenant just made, and the single-use token by which its owner sets a password."""
+
+    tenant: TenantRef
+    set_password_token: str
+
+
+def provision_tenant(
+    *,
+    name: str,
+    subdomain: str,
+    owner_email: str,
+    industry: str = DEFAULT_INDUSTRY,
+    is_demo: bool = False,
+    progress: Progress = lambda _step: None,
+) -> Provisioned:
+    """Make one tenant: row, domain, schema, tables, first rows, owner. All of it or nothing, in one transaction.
+
+    Safe to repeat after a failure and to run several at once: the subdomain's unique key decides. `progress` gets
+    each step's name. Raises InvalidSubdomainError, ReservedSubdomainError, SubdomainTakenError, InvalidTenantError.
+    The new tenant answers in every process of this host once this returns, elsewhere within a second.
+    """
+    check_subdomain(subdomain)
+    name, owner_email = _check_name(name), _check_email(owner_email)
+    if industry not in known_industries():
+        raise InvalidTenantError(
+            f"Unknown industry. Use one of: {', '.join(sorted(known_industries()))}.", field="industry"
+        )
+    with transaction.atomic(), public_scope():
+        progress("reserving the subdomain")
+        row = _insert_tenant(name=name, subdomain=subdomain, is_demo=is_demo)
+        tenant = TenantRef(
+            id=row.pk, schema_name=row.schema_name, client_id=subdomain, name=name, status=TenantStatus.ACTIVE
+        )
+        progress("creating the schema")
+        _create_schema(tenant.schema_name)
+        with enter_tenant(tenant):
+            progress("creating the tables")
+            _create_tables()
+            progress("writing the first rows")
+            make_first_rows(NewTenant(name=name, industry=industry))
+            owner = User.objects.create_user(owner_email, Role.OWNER)
+            token = make_set_password_token(owner)
+        Tenant.objects.filter(pk=tenant.id).update(status=TenantStatus.ACTIVE)
+        announce_routing_change()
+    return Provisioned(tenant=tenant, set_password_token=token)
+
+
+def _check_name(name: str) -> str:
+    name = name.strip()
+    if not 1 <= len(name) <= 120 or not name.isprintable():
+        raise InvalidTenantError("A business name has 1 to 120 characters on one line.", field="name")
+    return name
+
+
+def _check_email(email: str) -> str:
+    try:
+        validate_email(email, check_deliverability=False, globally_deliverable=False)
+    except EmailNotValidError:
+        raise InvalidTenantError("This is not an e-mail address.", field="owner_email") from None
+    return normalise_login_email(email)
+
+
+def _insert_tenant(*, name: str, subdomain: str, is_demo: bool) -> Tenant:
+    try:
+        with transaction.atomic():
+            tenant = Tenant(name=name, is_demo=is_demo)
+            tenant.save(force_insert=True)
+            Domain(domain=subdomain, tenant=tenant, is_primary=True).save(force_insert=True)
+    except IntegrityError:
+        raise SubdomainTakenError from None
+    return tenant
+
+
+def _create_schema(schema_name: str) -> None:
+    with tenant_connection().cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = '60s'")
+        cursor.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(schema_name)))
+
+
+def _create_tables() -> None:
+    """Run every migration in the schema just entered. Slow and sure; a script made from them takes its place later."""
+    executor = MigrationExecutor(tenant_connection())
+    executor.migrate(executor.loader.graph.leaf_nodes())
+
+
+def ensure_platform_user(*, email: str, role: Role, password: str | None) -> User:
+    """Return the platform user with that address, made when there is none."""
+    with public_scope():
+        user = User.objects.filter(email=normalise_login_email(email)).first()
+        return user if user is not None else User.objects.create_user(email, role, password)
+
+
+def drop_tenant(*, tenant: TenantRef, only_demo: bool) -> bool:
+    """Delete a tenant with its schema, all of it or nothing. With `only_demo` a real one is left alone: False."""
+    with transaction.atomic(), public_scope():
+        rows = Tenant.objects.filter(pk=tenant.id)
+        if only_demo:
+            rows = rows.filter(is_demo=True)
+        if not rows.update(status=TenantStatus.DELETED):
+            return False
+        with tenant_connection().cursor() as cursor:
+            cursor.execute("SET LOCAL statement_timeout = '60s'")
+            cursor.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(tenant.schema_name)))
+        rows.delete()
+        announce_routing_change()
+    return True

@@ -1,0 +1,83 @@
+"""What all schemas of the API share: camelCase names, strict input, and errors told without the input."""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+from django.http import HttpRequest
+from ninja import Schema
+from pydantic import ConfigDict
+from pydantic.alias_generators import to_camel
+
+from shared_apps.errors import FieldProblem, InvalidFieldsError
+
+
+class Out(Schema):
+    """An answer: fields by their camelCase names."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
+
+
+class In(Schema):
+    """Input: camelCase names, unknown fields refused, no value of one type taken for another."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=False, extra="forbid", strict=True)
+
+
+_MESSAGES = {
+    "missing": "This field is required.",
+    "extra_forbidden": "This field is not known. Leave it out.",
+    "string_too_long": "Use at most {max_length} characters.",
+    "string_type": "This must be text.",
+    "string_unicode": "This must be text in valid Unicode.",
+    "bool_type": "This must be true or false.",
+    "int_type": "This must be a whole number.",
+    "less_than_equal": "This must be at most {le}.",
+    "greater_than_equal": "This must be at least {ge}.",
+    "dict_type": "This must be an object.",
+    "model_type": "This must be an object.",
+    "model_attributes_type": "This must be an object.",
+    "list_type": "This must be a list.",
+    "enum": "This must be one of: {expected}.",
+    "literal_error": "This must be one of: {expected}.",
+}
+_REQUIRED = "This field is required."
+_PLAIN_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
+
+
+def describe_errors(errors: Iterable[Mapping[str, Any]], *, skip: int = 0) -> list[FieldProblem]:
+    """Return pydantic's errors as field problems, without the values; less `skip` parts of each place."""
+    return [_describe(error, skip) for error in errors]
+
+
+def _describe(error: Mapping[str, Any], skip: int) -> FieldProblem:
+    kind, context = str(error["type"]), error.get("ctx") or {}
+    names = [str(part) for part in error["loc"][skip:]]
+    field = ".".join(name if _PLAIN_NAME.fullmatch(name) or name.isdigit() else "(unnamed)" for name in names)
+    if kind == "string_too_short":
+        return FieldProblem(field, _REQUIRED, "missing")
+    if kind in _MESSAGES:
+        return FieldProblem(field, _MESSAGES[kind].format(**context), kind)
+    if kind.startswith("x_"):  # ours: see `refuse`
+        return FieldProblem(field, str(error["msg"]), kind.removeprefix("x_"))
+    return FieldProblem(field, "This value is not valid.", "invalid")
+
+
+def check_query(request: HttpRequest, *, allowed: frozenset[str], repeatable: frozenset[str] = frozenset()) -> None:
+    """Raise InvalidFieldsError for parameters that are unknown, repeated, or no valid text."""
+    raw = unquote_to_bytes(request.META.get("QUERY_STRING", "").replace("+", " "))
+    if b"\0" in raw:
+        raise InvalidFieldsError([FieldProblem("query", "Parameters must not contain NUL characters.", "text")])
+    try:
+        raw.decode()
+    except UnicodeDecodeError:
+        raise InvalidFieldsError([FieldProblem("query", "Parameters must be UTF-8.", "text")]) from None
+    problems = []
+    for name, values in request.GET.lists():
+        if name not in allowed:
+            problems.append(FieldProblem("query", "There is a parameter that is not known.", "unknown_parameter"))
+        elif len(values) > 1 and name not in repeatable:
+            problems.append(FieldProblem(name, "Give this parameter once.", "repeated_parameter"))
+    if problems:
+        raise InvalidFieldsError(problems)

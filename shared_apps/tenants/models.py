@@ -1,0 +1,68 @@
+"""Tenant and Domain, the two tables that say which schema a host name leads to. They live in public."""
+
+import secrets
+
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models.functions import Now
+from django_tenants.models import DomainMixin, TenantMixin
+
+from shared_apps.tenants.enums import TenantStatus
+
+_SCHEMA_ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
+
+
+def new_schema_name() -> str:
+    """Return `t_` and 16 random characters: opaque, never changed, never used again, never quoted by the server."""
+    return "t_" + "".join(secrets.choice(_SCHEMA_ALPHABET) for _ in range(16))
+
+
+class Tenant(TenantMixin):
+    """One business. Made by `shared_apps.platform.services.provision_tenant` only.
+
+    `generation` and `changed_at` move with every change that web processes hold a copy of; see
+    `shared_apps.tenants.services.touch_tenant`.
+    """
+
+    auto_create_schema = False  # provisioning makes the schema, in one transaction with this row
+    auto_drop_schema = False
+
+    schema_name = models.CharField(
+        max_length=63, default=new_schema_name, validators=[RegexValidator(r"^t_[a-z0-9]{8,24}$")]
+    )
+    name = models.CharField(max_length=120)
+    status = models.CharField(max_length=16, choices=TenantStatus, default=TenantStatus.CREATING)
+    is_demo = models.BooleanField(default=False)
+    created_at = models.DateTimeField(db_default=Now())
+    generation = models.PositiveBigIntegerField(default=0)
+    changed_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["schema_name"], name="tenant_schema_name_unique")]
+        indexes = [models.Index(fields=["changed_at"], name="tenant_changed_at")]
+
+    def __str__(self) -> str:
+        return self.schema_name
+
+
+class Domain(DomainMixin):
+    """A name a tenant answers to.
+
+    `domain` is a bare label (`coastal-cuts`) for a name below SAAS_DOMAIN, so that the platform's own name can
+    change, and a whole host name (`book.example.com`) for a tenant's own domain.
+    """
+
+    domain = models.CharField(max_length=253)
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="domains")
+    is_primary = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["domain"], name="domain_unique"),
+            models.UniqueConstraint(
+                fields=["tenant"], condition=models.Q(is_primary=True), name="domain_one_primary_per_tenant"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.domain

@@ -1,0 +1,113 @@
+"""The one way to enter a tenant's schema, or public.
+
+`with tenant:`, `schema_context` and `tenant_context` of django-tenants are banned by lint: their state is shared by
+threads, and they fall back to public. These context managers keep their state in the call, verify the tenant, and
+put back what was there before, which in a fresh thread is nothing at all.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import cast
+
+from django.db import connections
+from django.db.models import OuterRef, QuerySet, Subquery
+from django_tenants.postgresql_backend.base import FakeTenant
+
+from shared_apps.errors import DomainError
+from shared_apps.tenants.backend.base import DatabaseWrapper
+from shared_apps.tenants.enums import TenantStatus
+from shared_apps.tenants.models import Domain
+
+
+@dataclass(frozen=True, slots=True)
+class TenantRef:
+    """A tenant as requests and tasks carry it: plain, immutable, safe to share between threads.
+
+    `client_id` is the subdomain under which the outside knows the tenant, `schema_name` never leaves the house.
+    """
+
+    id: int
+    schema_name: str
+    client_id: str
+    name: str
+    status: str
+
+    @property
+    def is_active(self) -> bool:
+        return self.status == TenantStatus.ACTIVE
+
+
+class TenantNotActiveError(DomainError):
+    """There is no such tenant, or it is suspended or deleted."""
+
+    code = "tenant_not_active"
+    message = "This tenant is not active."
+
+
+def tenant_connection() -> DatabaseWrapper:
+    """Return this thread's connection, typed. Its methods that change schema belong to this module."""
+    return cast(DatabaseWrapper, connections["default"])
+
+
+@contextmanager
+def _restoring(connection: DatabaseWrapper) -> Iterator[None]:
+    before = connection.tenant
+    try:
+        yield
+    finally:
+        if before is None:
+            connection.forget_schema()
+        else:
+            connection.set_tenant(before)
+
+
+@contextmanager
+def public_scope() -> Iterator[None]:
+    """Run the body in the public schema."""
+    connection = tenant_connection()
+    with _restoring(connection):
+        connection.set_tenant(FakeTenant(schema_name="public"))
+        yield
+
+
+@contextmanager
+def enter_tenant(tenant: TenantRef) -> Iterator[TenantRef]:
+    """Run the body in the schema of a tenant that has just been looked up; sends no statement by itself."""
+    connection = tenant_connection()
+    with _restoring(connection):
+        connection.set_tenant(tenant)
+        yield tenant
+
+
+def load_tenant(domains: QuerySet[Domain]) -> TenantRef | None:
+    """Return the tenant that one of `domains` belongs to, by one query in public; None when there is none."""
+    primary = Domain.objects.filter(tenant=OuterRef("tenant"), is_primary=True).values("domain")[:1]
+    with public_scope():
+        row = (
+            domains.annotate(client_id=Subquery(primary))
+            .values("client_id", "tenant__id", "tenant__schema_name", "tenant__name", "tenant__status")
+            .first()
+        )
+    if row is None:
+        return None
+    return TenantRef(
+        id=row["tenant__id"],
+        schema_name=row["tenant__schema_name"],
+        client_id=row["client_id"],
+        name=row["tenant__name"],
+        status=row["tenant__status"],
+    )
+
+
+@contextmanager
+def tenant_scope(schema_name: str) -> Iterator[TenantRef]:
+    """Look the tenant up, check that it is active, and run the body in its schema.
+
+    Raises TenantNotActiveError, without running the body, when it is missing, suspended or deleted.
+    """
+    tenant = load_tenant(Domain.objects.filter(tenant__schema_name=schema_name, is_primary=True))
+    if tenant is None or not tenant.is_active:
+        raise TenantNotActiveError
+    with enter_tenant(tenant):
+        yield tenant

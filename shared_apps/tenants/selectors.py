@@ -1,0 +1,65 @@
+"""Reads of tenants and domains."""
+
+from django.conf import settings
+
+from shared_apps.tenants.cache import GenerationCache
+from shared_apps.tenants.enums import TenantStatus
+from shared_apps.tenants.generations import ROUTING_SLOT
+from shared_apps.tenants.models import Domain
+from shared_apps.tenants.scope import TenantRef, load_tenant, public_scope
+
+_hosts: GenerationCache[TenantRef | None] = GenerationCache(max_entries=20_000, ttl=30.0)
+
+
+def domain_key(host: str) -> str:
+    """Return the key under which a normalised host stands in Domain: the label below SAAS_DOMAIN, else the host."""
+    label = host.removesuffix("." + settings.SAAS_DOMAIN)
+    return label if label != host and "." not in label else host
+
+
+def find_tenant_by_host(host: str) -> TenantRef | None:
+    """Return the tenant, of any status but `deleted`, that answers to a normalised host; None when there is none.
+
+    No query when warm; unknown hosts are remembered too. Status changes and new domains are seen at once on this
+    host and within a second on others (`shared_apps.tenants.generations`).
+    """
+    key = domain_key(host)
+    return _hosts.get(key, slot=ROUTING_SLOT, load=lambda: _load_by_domain(key))
+
+
+def _load_by_domain(key: str) -> TenantRef | None:
+    hidden = (TenantStatus.CREATING, TenantStatus.DELETED)
+    return load_tenant(Domain.objects.filter(domain=key).exclude(tenant__status__in=hidden))
+
+
+def find_tenant_by_subdomain(subdomain: str) -> TenantRef | None:
+    """Return the tenant with that domain, of any status, read from the database; None when there is none."""
+    return load_tenant(Domain.objects.filter(domain=subdomain))
+
+
+def list_active_tenants(*, demo_only: bool = False) -> list[TenantRef]:
+    """Return the active tenants, oldest first, read in one query."""
+    primaries = Domain.objects.filter(is_primary=True, tenant__status=TenantStatus.ACTIVE).order_by("tenant_id")
+    if demo_only:
+        primaries = primaries.filter(tenant__is_demo=True)
+    with public_scope():
+        return [
+            TenantRef(
+                id=domain.tenant.pk,
+                schema_name=domain.tenant.schema_name,
+                client_id=domain.domain,
+                name=domain.tenant.name,
+                status=domain.tenant.status,
+            )
+            for domain in primaries.select_related("tenant")
+        ]
+
+
+def tenant_host(tenant: TenantRef) -> str:
+    """Return the tenant's canonical host name, without a port."""
+    return tenant.client_id if "." in tenant.client_id else f"{tenant.client_id}.{settings.SAAS_DOMAIN}"
+
+
+def tenant_url(tenant: TenantRef, path: str = "/") -> str:
+    """Return the absolute address of `path` on the tenant's canonical host, as a visitor types it."""
+    return f"{settings.PUBLIC_SCHEME}://{tenant_host(tenant)}{settings.PUBLIC_PORT_SUFFIX}{path}"

@@ -1,0 +1,70 @@
+"""What may be a subdomain, and how a host name is written."""
+
+import re
+
+from shared_apps.errors import DomainError
+
+_LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+_HOST = re.compile(r"(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*")
+
+MIN_SUBDOMAIN_LENGTH = 3
+
+# fmt: off
+RESERVED_SUBDOMAINS = frozenset({
+    "account", "accounts", "admin", "administrator", "api", "app", "apps", "assets", "auth", "autoconfig",
+    "autodiscover", "billing", "cdn", "cname", "console", "dashboard", "dns", "docs", "email", "embed", "ftp",
+    "git", "health", "help", "host", "hostmaster", "imap", "internal", "invalid", "local", "localdomain",
+    "localhost", "login", "logout", "mail", "media", "metrics", "mx", "noc", "noreply", "ns", "ns1", "ns2", "null",
+    "origin", "payment", "payments", "platform", "pop", "pop3", "portal", "postmaster", "proxy", "public",
+    "register", "root", "security", "server", "signin", "signup", "smtp", "sql", "ssh", "ssl", "staging", "static",
+    "status", "support", "sysadmin", "system", "template", "tenant", "tenants", "tls", "uploads", "webhook",
+    "webhooks", "webmail", "webmaster", "wildcard", "wpad", "ws", "www", "www1", "www2",
+})
+# fmt: on
+
+
+class InvalidSubdomainError(DomainError):
+    """The subdomain cannot be used by anybody."""
+
+    code = "subdomain_invalid"
+    field = "subdomain"
+    message = (
+        "A subdomain has 3 to 63 characters: lower-case letters, digits and inner hyphens, starting with a letter."
+    )
+
+
+class ReservedSubdomainError(InvalidSubdomainError):
+    """The subdomain is kept for the platform."""
+
+    code = "subdomain_reserved"
+    message = "This subdomain is reserved for the platform. Choose another one."
+
+
+def check_subdomain(subdomain: str) -> str:
+    """Return `subdomain` when a tenant may have it.
+
+    Raises InvalidSubdomainError or ReservedSubdomainError. No repair is made (`ALPHA` is refused, not lowered):
+    what the operator typed is what the tenant gets. `xn--` and other tagged labels (RFC 5891 section 4.2.3.1)
+    are refused, since they can look like somebody else's name.
+    """
+    if (
+        not _LABEL.fullmatch(subdomain)
+        or len(subdomain) < MIN_SUBDOMAIN_LENGTH
+        or subdomain[2:4] == "--"
+        or not subdomain[0].isalpha()
+    ):
+        raise InvalidSubdomainError
+    if subdomain in RESERVED_SUBDOMAINS or subdomain.startswith(("pg-", "t-")):
+        raise ReservedSubdomainError
+    return subdomain
+
+
+def normalise_host(raw: str) -> str | None:
+    """Return the host of a Host header: lower case, without port and trailing dot; None when it is no DNS name."""
+    if len(raw) > 300 or not raw.isascii():
+        return None
+    host, colon, port = raw.lower().partition(":")
+    if colon and not port.isdigit():
+        return None
+    host = host.removesuffix(".")
+    return host if _HOST.fullmatch(host) else None
