@@ -1,0 +1,17 @@
+"""How a tenant's visitors get to its booking."""
+
+from django.db import models
+
+
+class BookingMode(models.TextChoices):
+    """`internal` keeps the lead and tells the visitor that the business will get in touch; there is no engine here."""
+
+    INTERNAL = "internal", "Internal"
+    EXTERNAL = "external", "External"
+
+
+class EmbedMode(models.TextChoices):
+    """Whether the provider's page opens in its own tab or in a frame on ours."""
+
+    REDIRECT = "redirect", "Redirect"
+    IFRAME = "iframe", "In a frame"

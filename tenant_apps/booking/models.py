@@ -1,0 +1,34 @@
+"""Where a tenant's visitors are sent. One row in each tenant's schema."""
+
+from django.db import models
+from django.db.models.functions import Now
+
+from tenant_apps.booking.enums import BookingMode, EmbedMode
+
+DEFAULT_UTM_SOURCE = "treasurecoastai"
+DEFAULT_UTM_CAMPAIGN = "industry-demo"
+
+
+class BookingSettings(models.Model):
+    """Booking mode and provider.
+
+    A tenant is made external and without a URL, that is, not ready. That external mode is never *saved* without a
+    valid URL is a rule of `services.update_settings`, not of the table.
+    """
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    booking_mode = models.CharField(max_length=8, choices=BookingMode, default=BookingMode.EXTERNAL)
+    external_booking_provider_name = models.CharField(max_length=80, blank=True, default="")
+    external_booking_url = models.CharField(max_length=2048, blank=True, default="")
+    external_booking_embed_mode = models.CharField(max_length=8, choices=EmbedMode, default=EmbedMode.REDIRECT)
+    external_booking_disclaimer = models.CharField(max_length=500, blank=True, default="")
+    external_booking_utm_source = models.CharField(max_length=100, default=DEFAULT_UTM_SOURCE)
+    external_booking_utm_campaign = models.CharField(max_length=100, default=DEFAULT_UTM_CAMPAIGN)
+    version = models.PositiveIntegerField(default=1)
+    updated_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="booking_settings_one_row")]
+
+    def __str__(self) -> str:
+        return f"booking settings, version {self.version}"

@@ -1,0 +1,134 @@
+"""Reads of the business's card, and what can be derived from it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import quote_plus
+from zoneinfo import ZoneInfo
+
+import phonenumbers
+
+from tenant_apps.business.industries import INDUSTRIES, get_industry
+from tenant_apps.business.models import BusinessProfile
+from tenant_apps.business.validators import DAYS
+
+_DAY_LABELS = {
+    "mon": "Monday", "tue": "Tuesday", "wed": "Wednesday", "thu": "Thursday",
+    "fri": "Friday", "sat": "Saturday", "sun": "Sunday",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class HoursLine:
+    """One day of the opening hours as shown. `text` is "Closed" or its spans."""
+
+    label: str
+    text: str
+    is_today: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BusinessCard:
+    """What a visitor may know of a business. Immutable; kept in every web process."""
+
+    name: str
+    industry: str
+    phone: str
+    email: str
+    address: str
+    hours: tuple[tuple[str, str, str], ...]
+    services: tuple[str, ...]
+    brand_colour: str
+    time_zone: str
+    region: str
+    language: str
+
+    @property
+    def phone_display(self) -> str:
+        """The phone number as people of its own country write it; abroad, internationally."""
+        if not self.phone:
+            return ""
+        number = phonenumbers.parse(self.phone)
+        style = phonenumbers.PhoneNumberFormat
+        home = phonenumbers.country_code_for_region(self.region) == number.country_code
+        return phonenumbers.format_number(number, style.NATIONAL if home else style.INTERNATIONAL)
+
+    @property
+    def map_url(self) -> str:
+        """A link that opens the address in the visitor's map; "" without an address."""
+        query = quote_plus(self.address)
+        return f"https://www.google.com/maps/search/?api=1&query={query}" if query else ""
+
+    @property
+    def tagline(self) -> str:
+        return get_industry(self.industry).tagline
+
+    @property
+    def about(self) -> str:
+        return get_industry(self.industry).about
+
+    @property
+    def accent_text(self) -> str:
+        """Black or white, whichever reads better on the brand colour (WCAG 2.2 relative luminance)."""
+        black, white = 0.0, 1.0
+        own = relative_luminance(self.brand_colour)
+        return "#000000" if (own + 0.05) / (black + 0.05) > (white + 0.05) / (own + 0.05) else "#ffffff"
+
+    def list_hours(self, *, now: datetime) -> list[HoursLine]:
+        """Return the seven days from Monday, `now` deciding which is today in the business's own zone."""
+        today = DAYS[now.astimezone(ZoneInfo(self.time_zone)).weekday()]
+        lines = []
+        for day in DAYS:
+            spans = [f"{opens}–{closes}" for at, opens, closes in self.hours if at == day]  # noqa: RUF001 - an en dash
+            lines.append(HoursLine(_DAY_LABELS[day], ", ".join(spans) or "Closed", day == today))
+        return lines
+
+
+def relative_luminance(colour: str) -> float:
+    """Return the WCAG 2.2 relative luminance, 0 to 1, of "#rrggbb"."""
+    channels = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def get_profile() -> BusinessProfile:
+    """Return the current tenant's profile row."""
+    return BusinessProfile.objects.get(pk=1)
+
+
+def get_business_card() -> BusinessCard:
+    """Return the current tenant's card, read in one query."""
+    return to_card(get_profile())
+
+
+def to_card(profile: BusinessProfile) -> BusinessCard:
+    """Return the part of a profile that visitors may see."""
+    return BusinessCard(
+        name=profile.name,
+        industry=profile.industry,
+        phone=profile.phone,
+        email=profile.email,
+        address=profile.address,
+        hours=tuple((span["day"], span["opens"], span["closes"]) for span in profile.hours),
+        services=tuple(profile.services),
+        brand_colour=profile.brand_colour,
+        time_zone=profile.time_zone,
+        region=profile.region,
+        language=profile.language,
+    )
+
+
+def get_abandon_after_hours() -> int:
+    """Return after how many hours without a click a handoff of the current tenant counts as abandoned."""
+    return BusinessProfile.objects.values_list("abandon_after_hours", flat=True).get(pk=1)
+
+
+__all__ = [
+    "INDUSTRIES",
+    "BusinessCard",
+    "HoursLine",
+    "get_abandon_after_hours",
+    "get_business_card",
+    "get_profile",
+    "relative_luminance",
+    "to_card",
+]

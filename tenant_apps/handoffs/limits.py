@@ -1,0 +1,11 @@
+"""How often a visitor may send."""
+
+from shared_apps.ratelimits import hit
+from shared_apps.tenants.http import TenantRequest
+
+
+def limit_capture(request: TenantRequest) -> None:
+    """Count one capture of this address and of this tenant; raises RateLimitedError when either is over."""
+    schema = request.tenant.schema_name
+    hit("RATE_CAPTURE_PER_IP", schema, request.client_ip)
+    hit("RATE_CAPTURE_PER_TENANT", schema)

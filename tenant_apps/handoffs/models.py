@@ -1,0 +1,67 @@
+"""The handoff: who asked, for what and when, and what became of it. The tenant is the schema."""
+
+from django.db import models
+from django.db.models.functions import Now
+
+from tenant_apps.handoffs.enums import EventType, Evidence, HandoffStatus
+from tenant_apps.handoffs.querysets import HandoffQuerySet
+
+
+class BookingHandoff(models.Model):
+    """One visitor's wish, written before any redirect. Holds no payment data.
+
+    `id` is the reference given to the provider (`tca_ref`). `pending_since` is the moment from which the sweep counts:
+    that of receipt, or of the last reopening. `fingerprint` is a hash of the posted body: the same idempotency key
+    with another body is an error. `metadata` holds at most 4 KiB: attribution, flags, and the visitor's wish to share.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    created_at = models.DateTimeField()
+    source_page = models.CharField(max_length=500, blank=True, default="")
+    industry_slug = models.CharField(max_length=50, blank=True, default="")
+    customer_name = models.CharField(max_length=120)
+    customer_email = models.CharField(max_length=254, blank=True, default="")
+    customer_phone = models.CharField(max_length=16, blank=True, default="")  # E.164
+    requested_service = models.CharField(max_length=120)
+    preferred_date_time_text = models.CharField(max_length=200)
+    notes = models.CharField(max_length=1000, blank=True, default="")
+    status = models.CharField(max_length=18, choices=HandoffStatus, default=HandoffStatus.NEW)
+    redirected_at = models.DateTimeField(null=True, default=None)
+    completed_at = models.DateTimeField(null=True, default=None)
+    abandoned_at = models.DateTimeField(null=True, default=None)
+    external_booking_url_used = models.TextField(blank=True, default="")
+    metadata = models.JSONField(default=dict)
+    pending_since = models.DateTimeField()
+    fingerprint = models.BinaryField(max_length=16, null=True, default=None)
+
+    objects = HandoffQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["-created_at", "-id"], name="handoff_newest"),
+            models.Index(fields=["status", "-created_at", "-id"], name="handoff_status_newest"),
+            models.Index(fields=["pending_since"], condition=models.Q(status="new"), name="handoff_pending"),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(status__in=HandoffStatus.values), name="handoff_status_is_known"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class HandoffEvent(models.Model):
+    """One line of a handoff's timeline. `actor` is a user's address, `visitor` or `system`."""
+
+    handoff = models.ForeignKey(BookingHandoff, on_delete=models.CASCADE, related_name="events", db_index=False)
+    type = models.CharField(max_length=10, choices=EventType)
+    at = models.DateTimeField(db_default=Now())
+    actor = models.CharField(max_length=254)
+    evidence = models.CharField(max_length=8, choices=Evidence)
+    detail = models.CharField(max_length=200, blank=True, default="")
+
+    class Meta:
+        indexes = [models.Index(fields=["handoff", "id"], name="handoff_event_timeline")]
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.handoff_id}"

@@ -1,0 +1,62 @@
+"""The visitor's receipt: a signed cookie by which the hand-over page shows what was typed, to this browser only."""
+
+from dataclasses import asdict, dataclass
+from uuid import UUID
+
+from django.conf import settings
+from django.core import signing
+from django.http import HttpRequest, HttpResponse
+
+from shared_apps.tenants.scope import TenantRef
+from tenant_apps.handoffs.models import BookingHandoff
+
+_MAX_AGE = 24 * 3600
+_NAME = "receipt"
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What the hand-over page repeats to the visitor."""
+
+    customerName: str  # noqa: N815 - the names of the API, as the template has them
+    requestedService: str  # noqa: N815
+    preferredDateTimeText: str  # noqa: N815
+    contact: str
+
+
+def _salt(tenant: TenantRef, handoff_id: UUID) -> str:
+    return f"receipt:{tenant.schema_name}:{handoff_id}"
+
+
+def _path(handoff_id: UUID) -> str:
+    return f"/handoff/{handoff_id}"
+
+
+def set_receipt(response: HttpResponse, *, tenant: TenantRef, handoff: BookingHandoff) -> None:
+    """Give the browser its receipt: for that handoff's page alone, a day long, out of reach of scripts."""
+    receipt = Receipt(
+        handoff.customer_name,
+        handoff.requested_service,
+        handoff.preferred_date_time_text,
+        handoff.customer_phone or handoff.customer_email,
+    )
+    response.set_cookie(
+        _NAME,
+        signing.dumps(asdict(receipt), salt=_salt(tenant, handoff.pk), compress=True),
+        max_age=_MAX_AGE,
+        path=_path(handoff.pk),
+        secure=not settings.IS_DEVELOPMENT,
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def read_receipt(request: HttpRequest, *, tenant: TenantRef, handoff_id: UUID) -> Receipt | None:
+    """Return the receipt this browser holds of that handoff; None when it holds none, or an altered one."""
+    cookie = request.COOKIES.get(_NAME)
+    if cookie is None:
+        return None
+    try:
+        return Receipt(**signing.loads(cookie, salt=_salt(tenant, handoff_id), max_age=_MAX_AGE))
+    except (signing.BadSignature, TypeError, ValueError):
+        return None

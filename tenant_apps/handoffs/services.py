@@ -1,0 +1,264 @@
+"""The handoff's life: capture, click, completion, reopening, abandonment. Rules only: no HTTP, no Celery, no clock."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID, uuid5
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import transaction
+
+from shared_apps.errors import DomainError
+from shared_apps.tenants.scope import TenantRef
+from tenant_apps.booking.links import Prefill
+from tenant_apps.booking.selectors import PublicBooking
+from tenant_apps.business.selectors import get_abandon_after_hours
+from tenant_apps.handoffs.enums import EventType, Evidence, HandoffStatus
+from tenant_apps.handoffs.ids import derive_handoff_id, new_handoff_id
+from tenant_apps.handoffs.models import BookingHandoff, HandoffEvent
+from tenant_apps.handoffs.querysets import COMPLETE, REDIRECT, REOPEN
+from tenant_apps.handoffs.selectors import get_handoff
+from tenant_apps.handoffs.validators import looks_like_spam
+
+MAX_METADATA_BYTES = 4096
+SWEEP_BATCH = 500
+
+SHARE_KEY = "shareDetailsWithProvider"
+FLAGS_KEY = "flags"
+ATTRIBUTION_KEY = "attribution"
+
+
+class IdempotencyKeyReusedError(DomainError):
+    """The key came before with another body."""
+
+    code = "idempotency_key_reused"
+    field = "Idempotency-Key"
+    message = "This Idempotency-Key was used with different details. Send a new key with a new request."
+
+
+class BookingUnavailableError(DomainError):
+    """There is nowhere to send the visitor: internal mode, or no usable URL."""
+
+    code = "booking_unavailable"
+    message = "There is no booking page to continue to. The business will get in touch."
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """What a visitor sent, checked and cleaned. `phone` is E.164; texts hold no card numbers."""
+
+    customer_name: str
+    customer_email: str
+    customer_phone: str
+    requested_service: str
+    preferred_date_time_text: str
+    notes: str = ""
+    source_page: str = ""
+    industry_slug: str = ""
+    attribution: dict[str, str] = field(default_factory=dict)
+    shares_details: bool = False
+    filled_honeypot: bool = False
+    fingerprint: bytes | None = None
+
+    @property
+    def flags(self) -> list[str]:
+        """Why the business should doubt this lead; it is kept all the same."""
+        flags = []
+        if self.filled_honeypot:
+            flags.append("honeypot")
+        if looks_like_spam(self.notes):
+            flags.append("links")
+        return flags
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """A captured handoff; `is_new` is False when the same key and body came before."""
+
+    handoff: BookingHandoff
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PastHandoff:
+    """A handoff that is to have happened: for demo data. `number` identifies it within its tenant."""
+
+    number: int
+    lead: Lead
+    status: HandoffStatus
+    created_at: datetime
+    clicked_after: timedelta
+    completed_after: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Redirect:
+    """A click: the handoff after it, the link to go to, and whether this click was the one that counted."""
+
+    handoff: BookingHandoff
+    url: str
+    changed: bool
+
+
+def capture_handoff(
+    *, tenant: TenantRef, booking: PublicBooking, lead: Lead, idempotency_key: UUID | None, now: datetime
+) -> Capture:
+    """Write the handoff, before anything else happens to the visitor. One statement, durable when this returns.
+
+    With a key the same call again gives the same handoff, in any process; another body raises
+    IdempotencyKeyReusedError. `now` is the moment of receipt.
+    """
+    handoff_id = (
+        derive_handoff_id(schema_name=tenant.schema_name, idempotency_key=idempotency_key)
+        if idempotency_key is not None
+        else new_handoff_id(now=now)
+    )
+    handoff = BookingHandoff(
+        id=handoff_id,
+        created_at=now,
+        pending_since=now,
+        customer_name=lead.customer_name,
+        customer_email=lead.customer_email,
+        customer_phone=lead.customer_phone,
+        requested_service=lead.requested_service,
+        preferred_date_time_text=lead.preferred_date_time_text,
+        notes=lead.notes,
+        source_page=lead.source_page,
+        industry_slug=lead.industry_slug,
+        external_booking_url_used=booking.outbound_url(handoff_id=str(handoff_id)),
+        metadata=_make_metadata(lead),
+        fingerprint=lead.fingerprint,
+    )
+    if BookingHandoff.objects.insert_once(handoff):
+        return Capture(handoff, is_new=True)
+    stored = get_handoff(handoff_id)
+    if bytes(stored.fingerprint or b"") != (lead.fingerprint or b""):
+        raise IdempotencyKeyReusedError
+    return Capture(stored, is_new=False)
+
+
+def _make_metadata(lead: Lead) -> dict[str, object]:
+    """Return what is kept beside the columns, at most 4 KiB as JSON: attribution gives way, longest value first."""
+    attribution = dict(lead.attribution)
+    while True:
+        metadata: dict[str, object] = {}
+        if attribution:
+            metadata[ATTRIBUTION_KEY] = attribution
+        if lead.flags:
+            metadata[FLAGS_KEY] = lead.flags
+        if lead.shares_details:
+            metadata[SHARE_KEY] = True
+        if not attribution or len(DjangoJSONEncoder().encode(metadata)) <= MAX_METADATA_BYTES:
+            return metadata
+        del attribution[max(attribution, key=lambda key: len(attribution[key]))]
+
+
+def get_outbound_url(*, booking: PublicBooking, handoff: BookingHandoff) -> str:
+    """Return the link the visitor is sent to now; "" when there is none. Holds personal data only where asked for."""
+    prefill = None
+    if handoff.metadata.get(SHARE_KEY):
+        prefill = Prefill(
+            name=handoff.customer_name,
+            email=handoff.customer_email or None,
+            phone=handoff.customer_phone or None,
+        )
+    return booking.outbound_url(handoff_id=str(handoff.pk), prefill=prefill)
+
+
+def redirect_handoff(*, booking: PublicBooking, handoff_id: UUID) -> Redirect:
+    """Mark the handoff redirected, once, and return where to go. A repeat changes nothing and gives the link again.
+
+    Raises HandoffNotFoundError, and BookingUnavailableError where there is no link; then nothing is changed.
+    """
+    handoff = get_handoff(handoff_id)
+    if not booking.ready:
+        raise BookingUnavailableError
+    changed = BookingHandoff.objects.transition(
+        REDIRECT, handoff_id=handoff_id, actor="visitor", url=booking.outbound_url(handoff_id=str(handoff_id))
+    )
+    if changed:
+        handoff.refresh_from_db()
+    return Redirect(handoff, get_outbound_url(booking=booking, handoff=handoff), changed)
+
+
+def complete_handoff(*, handoff_id: UUID, actor: str) -> BookingHandoff:
+    """Mark the handoff completed on a person's word; a repeat changes nothing. Raises HandoffNotFoundError."""
+    BookingHandoff.objects.transition(COMPLETE, handoff_id=handoff_id, actor=actor)
+    return get_handoff(handoff_id)
+
+
+def reopen_handoff(*, handoff_id: UUID, actor: str) -> BookingHandoff:
+    """Take a completion back: to `redirected` where a click is known, else to `new`, whose wait starts again.
+
+    What is not completed stays as it is. Raises HandoffNotFoundError.
+    """
+    BookingHandoff.objects.transition(REOPEN, handoff_id=handoff_id, actor=actor)
+    return get_handoff(handoff_id)
+
+
+def abandon_stale_handoffs() -> int:
+    """Abandon every handoff of the current tenant that waited too long; returns how many.
+
+    Safe to run twice, at once, and to be killed: each batch is one statement and commits by itself.
+    """
+    hours = get_abandon_after_hours()
+    total = 0
+    while True:
+        abandoned = BookingHandoff.objects.abandon_due(hours=hours, limit=SWEEP_BATCH)
+        total += abandoned
+        if abandoned < SWEEP_BATCH:
+            return total
+
+
+def record_past_handoffs(*, tenant: TenantRef, past: Iterable[PastHandoff]) -> int:
+    """Write handoffs of the past with their timelines; one whose number is there already is left as it is.
+
+    Returns how many were written.
+    """
+    rows = [_to_past_row(tenant, entry) for entry in past]
+    with transaction.atomic():
+        known = set(BookingHandoff.objects.filter(pk__in=[row.pk for row in rows]).values_list("pk", flat=True))
+        new = [row for row in rows if row.pk not in known]
+        BookingHandoff.objects.bulk_create(new, batch_size=500)
+        HandoffEvent.objects.bulk_create([event for row in new for event in _past_events(row)], batch_size=1000)
+    return len(new)
+
+
+def _to_past_row(tenant: TenantRef, past: PastHandoff) -> BookingHandoff:
+    lead, created = past.lead, past.created_at
+    is_completed = past.status == HandoffStatus.COMPLETED_EXTERNAL
+    was_clicked = is_completed or past.status == HandoffStatus.REDIRECTED
+    return BookingHandoff(
+        id=derive_handoff_id(
+            schema_name=tenant.schema_name, idempotency_key=uuid5(UUID(int=tenant.id), str(past.number))
+        ),
+        created_at=created,
+        pending_since=created,
+        customer_name=lead.customer_name,
+        customer_email=lead.customer_email,
+        customer_phone=lead.customer_phone,
+        requested_service=lead.requested_service,
+        preferred_date_time_text=lead.preferred_date_time_text,
+        notes=lead.notes,
+        source_page=lead.source_page,
+        industry_slug=lead.industry_slug,
+        metadata=_make_metadata(lead),
+        status=past.status,
+        redirected_at=created + past.clicked_after if was_clicked else None,
+        completed_at=created + max(past.completed_after, past.clicked_after) if is_completed else None,
+        abandoned_at=created + timedelta(hours=24) if past.status == HandoffStatus.ABANDONED else None,
+    )
+
+
+def _past_events(row: BookingHandoff) -> list[HandoffEvent]:
+    moments = (
+        (EventType.CREATED, row.created_at, "visitor", Evidence.SYSTEM),
+        (EventType.REDIRECTED, row.redirected_at, "visitor", Evidence.CLICK),
+        (EventType.COMPLETED, row.completed_at, "system", Evidence.MANUAL),
+        (EventType.ABANDONED, row.abandoned_at, "system", Evidence.SYSTEM),
+    )
+    return [
+        HandoffEvent(handoff=row, type=kind, at=at, actor=actor, evidence=evidence)
+        for kind, at, actor, evidence in moments
+        if at is not None
+    ]

@@ -1,0 +1,100 @@
+"""What a visitor may send: texts that are really text, phone numbers, addresses, and no card numbers."""
+
+import re
+import unicodedata
+from uuid import UUID
+
+import phonenumbers
+from email_validator import EmailNotValidError, validate_email
+
+from shared_apps.errors import DomainError
+
+CARD_REMOVED = "[removed]"  # shorter than any card number, so no text outgrows its limit
+
+_DIGIT_RUN = re.compile(r"(?<![\d+])\d(?:[ \-.]?\d){12,18}(?!\d)")
+# Issuer prefixes and lengths, ISO/IEC 7812 and the networks' published ranges.
+_CARD = re.compile(
+    r"4\d{15}(?:\d{3})?|(?:5[1-5]\d\d|222[1-9]|22[3-9]\d|2[3-6]\d\d|27[01]\d|2720)\d{12}|3[47]\d{13}"
+    r"|(?:6011|64[4-9]\d|65\d\d)\d{12,15}|3(?:0[0-5]|[68]\d)\d{11}|35(?:2[89]|[3-8]\d)\d{12,15}|62\d{14,17}"
+    r"|(?:50|5[6-9]|6[0-9])\d{11,17}"
+)
+_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_MANY_LINKS = 10
+_LINK = re.compile(r"https?://|www\.", re.IGNORECASE)
+
+
+def _luhn(digits: str) -> bool:
+    """Whether the last digit is the Luhn check digit (ISO/IEC 7812-1 annex B) of those before it."""
+    total = 0
+    for place, digit in enumerate(reversed(digits)):
+        value = int(digit) * (1 + place % 2)
+        total += value - 9 if value > 9 else value
+    return total % 10 == 0
+
+
+def remove_card_numbers(text: str) -> str:
+    """Return `text` with every payment card number replaced by a mark. Applied before anything is stored or logged."""
+
+    def replace(match: re.Match[str]) -> str:
+        digits = "".join(str(unicodedata.digit(character)) for character in match[0] if character.isdigit())
+        return CARD_REMOVED if _CARD.fullmatch(digits) and _luhn(digits) else match[0]
+
+    return _DIGIT_RUN.sub(replace, text)
+
+
+def is_visible(text: str) -> bool:
+    """Whether a person sees anything of it: something beyond blanks, controls and zero-width characters."""
+    return any(unicodedata.category(character)[0] not in "CZ" for character in text)
+
+
+def has_controls(text: str, *, allow_lines: bool = False) -> bool:
+    """Whether it holds control characters; line breaks and tabs pass where `allow_lines`."""
+    allowed = "\n\r\t" if allow_lines else ""
+    return any(unicodedata.category(character) == "Cc" and character not in allowed for character in text)
+
+
+def parse_phone(text: str, *, region: str) -> str | None:
+    """Return the number in E.164, read as dialled in `region` (ISO 3166 letters); None when it cannot be one."""
+    try:
+        number = phonenumbers.parse(text, region)
+    except phonenumbers.NumberParseException:
+        return None
+    if phonenumbers.is_possible_number_with_reason(number) != phonenumbers.ValidationResult.IS_POSSIBLE:
+        return None
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def parse_email(text: str) -> str | None:
+    """Return the address, its domain in lower case; None when it is none. Looks nothing up."""
+    try:
+        checked = validate_email(text, check_deliverability=False, globally_deliverable=False)
+    except EmailNotValidError:
+        return None
+    return checked.normalized if len(checked.normalized) <= 254 else None
+
+
+def looks_like_spam(text: str) -> bool:
+    """Whether a text is mostly links; such a lead is kept, flagged, and mailed to nobody."""
+    return len(_LINK.findall(text)) >= _MANY_LINKS
+
+
+def strip_query(address: str) -> str:
+    """Return a page's address or path without its query and fragment: those may carry personal data."""
+    return re.split(r"[?#]", address, maxsplit=1)[0]
+
+
+class InvalidIdempotencyKeyError(DomainError):
+    """The header is there and is no UUID."""
+
+    code = "idempotency_key_invalid"
+    field = "Idempotency-Key"
+    message = "Idempotency-Key must be a UUID, such as crypto.randomUUID() makes."
+
+
+def parse_idempotency_key(header: str | None) -> UUID | None:
+    """Return the key of a request; None without one. Raises InvalidIdempotencyKeyError."""
+    if header is None:
+        return None
+    if not _UUID.fullmatch(header):
+        raise InvalidIdempotencyKeyError
+    return UUID(header)

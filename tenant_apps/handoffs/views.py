@@ -1,0 +1,206 @@
+"""The visitor's pages: the business, the form, the hand-over, the click. All of it works without JavaScript."""
+
+import hashlib
+from dataclasses import asdict
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID, uuid4
+
+from django.db import InterfaceError, OperationalError
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_safe
+from pydantic import ValidationError
+
+from shared_apps.errors import FieldProblem, InvalidFieldsError
+from shared_apps.schemas import describe_errors
+from shared_apps.tenants.http import TenantRequest, check_origin
+from tenant_apps.booking.selectors import (
+    TenantSnapshot,
+    get_cta_label,
+    get_message,
+    get_snapshot,
+    get_visitor_context,
+)
+from tenant_apps.handoffs.api import parse_handoff_id
+from tenant_apps.handoffs.limits import limit_capture
+from tenant_apps.handoffs.receipts import Receipt, read_receipt, set_receipt
+from tenant_apps.handoffs.schemas import ATTRIBUTION_NAMES, LeadIn
+from tenant_apps.handoffs.selectors import get_handoff
+from tenant_apps.handoffs.services import BookingUnavailableError, Lead, capture_handoff, redirect_handoff
+
+_TEXT_FIELDS = (
+    "customerName", "customerEmail", "customerPhone", "requestedService", "preferredDateTimeText", "notes",
+    "sourcePage",
+)  # fmt: skip
+_PREFILLED_LIMIT = 120
+
+
+class HttpResponseSeeOther(HttpResponseRedirect):
+    """303: go there with GET (RFC 9110 section 15.4.4)."""
+
+    status_code = 303
+
+
+@require_safe
+def home(request: TenantRequest) -> HttpResponse:
+    """The business's page."""
+    return _render_form(request, "visitor/home.html", _fresh_values(request))
+
+
+@csrf_exempt  # visitors carry no session; a foreign Origin is refused in `_capture_form`
+@require_http_methods(["GET", "HEAD", "POST"])
+def book(request: TenantRequest) -> HttpResponse:
+    """The form alone; POST captures and goes on to the hand-over page."""
+    if request.method == "POST":
+        return _capture_form(request)
+    return _render_form(request, "visitor/book.html", _fresh_values(request))
+
+
+def _fresh_values(request: TenantRequest) -> dict[str, Any]:
+    service = request.GET.get("service", "").replace("\0", "")[:_PREFILLED_LIMIT]
+    return {"requestedService": service, "sourcePage": request.path}
+
+
+def _render_form(
+    request: TenantRequest,
+    template: str,
+    values: dict[str, Any],
+    *,
+    problems: tuple[FieldProblem, ...] = (),
+    status: int = 200,
+) -> HttpResponse:
+    snapshot = get_snapshot(tenant=request.tenant)
+    errors: dict[str, str] = {}
+    for problem in problems:
+        errors.setdefault(problem.field, problem.message)
+    form = {
+        "values": dict.fromkeys(_TEXT_FIELDS, "") | {"shareDetailsWithProvider": False} | values,
+        "errors": errors,
+        "has_errors": bool(errors),
+        "idempotency_key": str(uuid4()),
+        "attribution": _read_attribution(request),
+    }
+    is_embedded = request.GET.get("embed") == "1"
+    context = get_visitor_context(snapshot=snapshot, now=timezone.now()) | {
+        "form": form,
+        "embed": is_embedded,
+    }
+    response = render(request, template, context, status=status)
+    if is_embedded:
+        response.csp = {"frame-ancestors": "'self'"}  # type: ignore[attr-defined]  # see saas.problems.allow
+    return response
+
+
+def _read_attribution(request: TenantRequest) -> dict[str, str]:
+    """Return what says where the visitor came from: of a posted form, else of the query and the Referer header."""
+    given = request.POST if request.method == "POST" else request.GET
+    found = {name: given[name].replace("\0", "")[:300] for name in ATTRIBUTION_NAMES if given.get(name)}
+    referrer = urlsplit(request.headers.get("Referer", ""))
+    if "referrer" not in found and referrer.netloc and referrer.netloc != request.META.get("HTTP_HOST"):
+        found["referrer"] = f"{referrer.scheme}://{referrer.netloc}{referrer.path}"[:300]
+    return found
+
+
+def _capture_form(request: TenantRequest) -> HttpResponse:
+    check_origin(request)
+    limit_capture(request)
+    values: dict[str, Any] = {name: request.POST.get(name, "") for name in _TEXT_FIELDS}
+    values["shareDetailsWithProvider"] = request.POST.get("shareDetailsWithProvider") in ("on", "true", "1")
+    try:
+        lead = _parse_form(request, values)
+    except InvalidFieldsError as error:
+        return _render_form(request, "visitor/book.html", values, problems=error.problems, status=422)
+    snapshot = get_snapshot(tenant=request.tenant)
+    capture = capture_handoff(
+        tenant=request.tenant,
+        booking=snapshot.booking,
+        lead=lead,
+        idempotency_key=_form_key(request.POST.get("idempotencyKey", ""), lead),
+        now=timezone.now(),
+    )
+    response = HttpResponseSeeOther(f"/handoff/{capture.handoff.pk}")
+    set_receipt(response, tenant=request.tenant, handoff=capture.handoff)
+    return response
+
+
+def _parse_form(request: TenantRequest, values: dict[str, Any]) -> Lead:
+    """Return the lead of a posted form. Raises InvalidFieldsError."""
+    notes = values["notes"].replace("\r\n", "\n")  # browsers post line breaks as two characters, and count them as one
+    body = {name: value for name, value in values.items() if value} | ({"notes": notes} if notes else {})
+    body |= {"attribution": _read_attribution(request)}
+    if request.POST.get("website"):
+        body["website"] = request.POST["website"]
+    try:
+        parsed = LeadIn.model_validate(body)
+    except ValidationError as error:
+        raise InvalidFieldsError(describe_errors(error.errors(include_input=False, include_url=False))) from None
+    business = get_snapshot(tenant=request.tenant).business
+    return parsed.to_lead(region=business.region, industry=business.industry)
+
+
+def _form_key(nonce: str, lead: Lead) -> UUID | None:
+    """Return the idempotency key of a posted form: its page's nonce and its content.
+
+    A double click is the same handoff; going back, changing something and sending again is another one.
+    """
+    try:
+        page = UUID(nonce)
+    except ValueError:
+        return None
+    return UUID(bytes=hashlib.sha256(page.bytes + (lead.fingerprint or b"")).digest()[:16])
+
+
+@require_safe
+def hand_over(request: TenantRequest, handoff_id: str) -> HttpResponse:
+    """What happens next, and the button that leads there. Shows what was typed only to the browser that typed it."""
+    key = parse_handoff_id(handoff_id)
+    receipt = read_receipt(request, tenant=request.tenant, handoff_id=key)
+    try:
+        status = get_handoff(key).status
+    except (OperationalError, InterfaceError):
+        if receipt is None:
+            raise
+        status = "new"
+    response = render(
+        request,
+        "visitor/handoff.html",
+        _hand_over_context(get_snapshot(tenant=request.tenant), key, status, receipt),
+    )
+    # The click posts to us and is answered with a redirect to the provider, which browsers count as form-action.
+    response.csp = {"form-action": "'self' https:"}  # type: ignore[attr-defined]  # see saas.problems.allow
+    return response
+
+
+def _hand_over_context(
+    snapshot: TenantSnapshot, handoff_id: UUID, status: str, receipt: Receipt | None
+) -> dict[str, object]:
+    return get_visitor_context(snapshot=snapshot, now=timezone.now()) | {
+        "handoff": {"id": str(handoff_id), "status": status},
+        "summary": asdict(receipt) if receipt is not None else None,
+        "next_step": "continue" if snapshot.booking.ready else "contact",
+        "continue_url": f"/go/{handoff_id}",
+        "cta_label": get_cta_label(snapshot.booking),
+        "message": get_message(snapshot),
+    }
+
+
+@csrf_exempt  # a click carries nothing but a known id and changes nothing a second click would not
+@require_http_methods(["GET", "HEAD", "POST"])
+def go(request: TenantRequest, handoff_id: str) -> HttpResponse:
+    """The click: POST marks the handoff redirected and goes to the provider. GET and HEAD change nothing."""
+    key = parse_handoff_id(handoff_id)
+    if request.method != "POST":
+        return HttpResponseSeeOther(f"/handoff/{key}")
+    booking = get_snapshot(tenant=request.tenant).booking
+    try:
+        url = redirect_handoff(booking=booking, handoff_id=key).url
+    except BookingUnavailableError:
+        return HttpResponseSeeOther(f"/handoff/{key}")
+    except (OperationalError, InterfaceError):
+        url = booking.outbound_url(handoff_id=str(key))  # the visitor first: the link needs no database
+        if not url:
+            raise
+    return HttpResponseSeeOther(url)
