@@ -1,0 +1,1 @@
+"""The composition root: settings, URL maps, APIs, Celery wiring, and the embedded services. No rules."""

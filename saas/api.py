@@ -1,0 +1,42 @@
+"""The JSON API of a tenant's host."""
+
+import json
+from typing import Any, Never
+
+from django.http import HttpRequest
+from ninja import NinjaAPI
+from ninja.parser import Parser
+
+from saas.problems import BodyTooLargeError, UnsupportedMediaTypeError, add_handlers
+from tenant_apps.booking.api import router as booking_router
+from tenant_apps.handoffs.api import router as handoffs_router
+
+MAX_BODY_BYTES = 64 * 1024
+
+
+class StrictJsonParser(Parser):
+    """JSON in UTF-8, by its Content-Type, of at most 64 KiB; nothing that is not JSON by RFC 8259."""
+
+    def parse_body(self, request: HttpRequest) -> Any:
+        """Return the body. Raises DomainErrors for its type and size, ValueError or RecursionError for its content."""
+        if request.content_type != "application/json":
+            raise UnsupportedMediaTypeError
+        if len(request.body) > MAX_BODY_BYTES:
+            raise BodyTooLargeError
+        return json.loads(request.body.decode("utf-8"), parse_constant=_refuse_constant)
+
+
+def _refuse_constant(name: str) -> Never:
+    raise ValueError("NaN and Infinity are not JSON")
+
+
+api = NinjaAPI(
+    title="Booking handoff",
+    version="1",
+    description="Capture who asks, send them on to the booking provider, follow what became of it.",
+    parser=StrictJsonParser(),
+    urls_namespace="api",
+)
+add_handlers(api)
+api.add_router("", booking_router)
+api.add_router("", handoffs_router)

@@ -1,0 +1,121 @@
+"""What every response of this house has in common: who asked, what the page may load, and a way on when all fails."""
+
+import ipaddress
+import logging
+import secrets
+from collections.abc import Callable
+from http import HTTPStatus
+
+from django.conf import settings
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+
+from saas.logs import describe_exception
+from saas.problems import domain_page, method_not_allowed_page, outage_page
+from shared_apps.errors import DomainError
+
+logger = logging.getLogger(__name__)
+
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+class ProxyMiddleware:
+    """Sets `request.client_ip`, and the scheme, believing forwarded headers from TRUSTED_PROXIES alone.
+
+    X-Forwarded-For is read from the right: the first address that is not a trusted proxy is the client, so a client
+    that sends the header itself changes nothing. IPv6 clients are told apart by their /64.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+        self._trusted = [ipaddress.ip_network(proxy, strict=False) for proxy in settings.TRUSTED_PROXIES]
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        address = _parse(request.META.get("REMOTE_ADDR", ""))
+        if self._is_trusted(address):
+            if request.META.get("HTTP_X_FORWARDED_PROTO") == "https":
+                request.META["wsgi.url_scheme"] = "https"
+            for hop in reversed(request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")[-20:]):
+                forwarded = _parse(hop.strip())
+                if forwarded is None:
+                    break
+                address = forwarded
+                if not self._is_trusted(address):
+                    break
+        request.client_ip = _bucket(address)  # type: ignore[attr-defined]  # TenantRequest
+        return self.get_response(request)
+
+    def _is_trusted(self, address: Address | None) -> bool:
+        return address is not None and any(
+            address.version == network.version and address in network for network in self._trusted
+        )
+
+
+def _parse(text: str) -> Address | None:
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return None
+    return getattr(address, "ipv4_mapped", None) or address
+
+
+def _bucket(address: Address | None) -> str:
+    if isinstance(address, ipaddress.IPv6Address):
+        return str(ipaddress.ip_network((address, 64), strict=False).network_address)
+    return str(address)
+
+
+class ContentSecurityMiddleware:
+    """Sends a strict Content-Security-Policy with every page, and forbids caches to keep what is not a file.
+
+    A view changes single directives by `response.csp = {...}` (see `saas.problems.allow`).
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        nonce = secrets.token_urlsafe(16)
+        request.csp_nonce = nonce  # type: ignore[attr-defined]  # TenantRequest
+        response = self.get_response(request)
+        if not response.streaming and "Content-Length" not in response and isinstance(response, HttpResponse):
+            response["Content-Length"] = str(len(response.content))
+        if "Cache-Control" not in response:
+            response["Cache-Control"] = "no-store"
+        policy = {
+            "default-src": "'none'",
+            "script-src": "'self'",
+            "style-src": f"'self' 'nonce-{nonce}'",
+            "img-src": "'self' data:",
+            "connect-src": "'self'",
+            "form-action": "'self'",
+            "base-uri": "'none'",
+            "frame-ancestors": "'none'",
+        } | getattr(response, "csp", {})
+        response["Content-Security-Policy"] = "; ".join(f"{name} {value}" for name, value in policy.items())
+        if policy["frame-ancestors"] == "'none'":
+            response["X-Frame-Options"] = "DENY"
+        response["Permissions-Policy"] = "camera=(), microphone=(), geolocation=(), browsing-topics=()"
+        return response
+
+
+class ProblemMiddleware:
+    """Turns business errors, and a database that is away, into pages that say how to go on."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        if response.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            return method_not_allowed_page(request, allow=response["Allow"])
+        return response
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if isinstance(error, DomainError):
+            return domain_page(request, error)
+        if not isinstance(error, OperationalError | InterfaceError):
+            return None
+        logger.error("database away: %s", describe_exception(error)["class"])
+        return outage_page(request)

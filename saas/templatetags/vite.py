@@ -1,0 +1,45 @@
+"""Links to the built front end, by Vite's manifest."""
+
+import json
+from functools import cache
+from typing import Any
+
+from django import template
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+register = template.Library()
+
+
+@cache
+def _manifest() -> dict[str, Any]:
+    try:
+        manifest: dict[str, Any] = json.loads(settings.VITE_MANIFEST.read_text())
+    except FileNotFoundError:
+        raise ImproperlyConfigured("The front end is not built. Run `make frontend`.") from None
+    return manifest
+
+
+@register.simple_tag
+@cache
+def vite_css(entry: str) -> SafeString:
+    """The stylesheet links of an entry such as "src/visitor.ts", those of its imports first."""
+    manifest = _manifest()
+    names: list[str] = []
+
+    def collect(key: str) -> None:
+        for imported in manifest[key].get("imports", []):
+            collect(imported)
+        names.extend(name for name in manifest[key].get("css", []) if name not in names)
+
+    collect(entry)
+    return format_html_join("", '<link rel="stylesheet" href="{}{}">', ((settings.STATIC_URL, name) for name in names))
+
+
+@register.simple_tag
+@cache
+def vite_js(entry: str) -> SafeString:
+    """The module script of an entry."""
+    return format_html('<script type="module" src="{}{}"></script>', settings.STATIC_URL, _manifest()[entry]["file"])
