@@ -67,11 +67,11 @@ RATES: dict[str, str] = {
 # ---- apps and tenancy -------------------------------------------------------------------------------------------
 
 SHARED_APPS = [
+    "shared_apps.platform",  # before django_tenants: the first app of a command's name wins, and create_tenant is ours
     "django_tenants",
     "shared_apps.tenants",
     "shared_apps.accounts",
     "django.contrib.sessions",
-    "shared_apps.platform",
     "django.contrib.contenttypes",
     "django.contrib.auth",
 ]

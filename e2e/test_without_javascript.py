@@ -1,0 +1,35 @@
+"""The same way with JavaScript off."""
+
+from playwright.sync_api import expect
+
+from e2e.conftest import OpenBrowser
+from e2e.stack import Stack
+from e2e.steps import fill_in, log_in, send
+
+
+def test_visitor_without_javascript_reaches_the_provider(stack: Stack, open_page: OpenBrowser) -> None:
+    visitor = open_page(javascript=False)
+    visitor.goto(stack.url("coastal-cuts"))
+    fill_in(visitor, name="No Script")
+    handoff_id = send(visitor)
+    expect(visitor.locator("main")).to_contain_text("No Script")
+    visitor.get_by_test_id("handoff-cta").click()
+    visitor.wait_for_url("https://calendly.com/**")
+    assert f"tca_ref={handoff_id}" in visitor.url
+
+    staff = open_page(javascript=False)
+    log_in(staff, stack, "coastal-cuts", who="staff")
+    row = staff.get_by_test_id("handoff-row").filter(has_text="No Script")
+    expect(row.get_by_test_id("status-badge")).to_contain_text("Redirected")
+
+
+def test_errors_without_javascript_keep_the_input(stack: Stack, open_page: OpenBrowser) -> None:
+    visitor = open_page(javascript=False)
+    visitor.goto(stack.url("coastal-cuts", "/book"))
+    fill_in(visitor, name="Half Way")
+    visitor.get_by_label("Phone", exact=True).fill("12")
+    visitor.get_by_test_id("capture-form").locator("button[type=submit]").click()
+
+    expect(visitor.locator("#error-customerPhone")).to_be_visible()
+    expect(visitor.get_by_label("Your name")).to_have_value("Half Way")
+    expect(visitor.get_by_label("When would suit you?")).to_have_value("Friday after 5")
