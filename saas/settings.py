@@ -44,7 +44,7 @@ REDIS_URL = _required("REDIS_URL", "redis://127.0.0.1:6379/0")
 _email_url = _required("EMAIL_URL", "consolemail://")
 _trusted_proxies = _required("TRUSTED_PROXIES", "none")
 
-PORT: int = env.int("PORT", default=8000)
+PORT = int(env.str("PORT", default="") or 8000)
 PUBLIC_SCHEME = "http" if IS_DEVELOPMENT else "https"
 PUBLIC_PORT_SUFFIX = f":{PORT}" if IS_DEVELOPMENT and PORT != 80 else ""
 TRUSTED_PROXIES: list[str] = (

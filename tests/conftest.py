@@ -1,4 +1,4 @@
-"""What all tests share: a real PostgreSQL with two tenants in it, a real Redis, and clients that speak to a tenant's host.
+"""What all tests share: a real PostgreSQL with two tenants in it, a real Redis, and clients of a tenant's host.
 
 Each test runs in a transaction that is rolled back. `alpha` and `beta` are always there, so that every test can ask
 what the other tenant sees.

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-import factory
 from django.utils import timezone
+from factory.declarations import LazyAttribute, LazyFunction, SelfAttribute, Sequence
 from factory.django import DjangoModelFactory
 
 from shared_apps.accounts.enums import Role
@@ -18,7 +18,7 @@ class UserFactory(DjangoModelFactory[User]):
     class Meta:
         model = User
 
-    email = factory.Sequence(lambda n: f"person{n}@example.com")
+    email = Sequence(lambda n: f"person{n}@example.com")
     role = Role.OWNER
 
     @classmethod
@@ -33,9 +33,9 @@ class HandoffFactory(DjangoModelFactory[BookingHandoff]):
     class Meta:
         model = BookingHandoff
 
-    created_at = factory.LazyFunction(timezone.now)
-    pending_since = factory.SelfAttribute("created_at")
-    id = factory.LazyAttribute(lambda handoff: new_handoff_id(now=handoff.created_at))
+    created_at = LazyFunction(timezone.now)
+    pending_since = SelfAttribute("created_at")
+    id = LazyAttribute(lambda handoff: new_handoff_id(now=handoff.created_at))
     customer_name = "Jane Doe"
     customer_email = "jane@example.com"
     requested_service = "Haircut"
