@@ -90,18 +90,19 @@ class SettingsOut(Out):
             external_booking_disclaimer=settings.external_booking_disclaimer,
             external_booking_utm_source=settings.external_booking_utm_source,
             external_booking_utm_campaign=settings.external_booking_utm_campaign,
-            provider=_describe_provider(settings.external_booking_url),
+            provider=_describe_provider(settings),
             frame_check=FrameCheckOut(result="unknown", checked_at=None),
         )
 
 
-def _describe_provider(url: str) -> ProviderOut | None:
-    if not url:
+def _describe_provider(settings: BookingSettings) -> ProviderOut | None:
+    if not settings.external_booking_url:
         return None
     try:
-        provider = recognise_provider(parse_booking_url(url, own_domain=django_settings.SAAS_DOMAIN))
+        url = parse_booking_url(settings.external_booking_url, own_domain=django_settings.SAAS_DOMAIN)
     except InvalidBookingUrlError:
         return None
+    provider = recognise_provider(url, chosen=settings.external_booking_provider_name)
     return ProviderOut(**provider.to_public())
 
 

@@ -93,7 +93,7 @@ def to_public_booking(settings: BookingSettings) -> PublicBooking:
         except InvalidBookingUrlError:
             pass
         else:
-            url, provider = parsed.url, recognise_provider(parsed)
+            url, provider = parsed.url, recognise_provider(parsed, chosen=settings.external_booking_provider_name)
     return PublicBooking(
         mode=settings.booking_mode,
         ready=provider is not None,
@@ -140,10 +140,11 @@ def get_visitor_context(*, snapshot: TenantSnapshot, now: datetime) -> dict[str,
     """Return what every visitor's page shows of the business; `now` decides which day of the hours is today."""
     card = snapshot.business
     business = {name: getattr(card, name) for name in _CARD_NAMES}
-    return {"business": business | {"hours": card.list_hours(now=now)}, "booking": snapshot.booking}
+    business |= {"industry": card.industry_label, "hours": card.list_hours(now=now)}
+    return {"business": business, "booking": snapshot.booking}
 
 
 _CARD_NAMES = (
-    "name", "industry", "phone", "phone_display", "email", "address", "map_url", "services", "brand_colour",
+    "name", "phone", "phone_display", "email", "address", "map_url", "services", "brand_colour",
     "tagline", "about", "accent_text",
 )  # fmt: skip

@@ -59,6 +59,11 @@ class BusinessCard:
         return f"https://www.google.com/maps/search/?api=1&query={query}" if query else ""
 
     @property
+    def industry_label(self) -> str:
+        """What the business is, in words."""
+        return get_industry(self.industry).label
+
+    @property
     def tagline(self) -> str:
         return get_industry(self.industry).tagline
 

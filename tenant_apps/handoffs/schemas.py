@@ -63,6 +63,11 @@ class AttributionIn(In):
         }
 
 
+CONTACT_REQUIRED = tuple(
+    FieldProblem(name, "Please enter a phone number or an email address; either is enough.", "contact_required")
+    for name in ("customerPhone", "customerEmail")
+)
+
 ATTRIBUTION_NAMES = tuple(AttributionIn.model_fields)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid5
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -117,17 +118,9 @@ def capture_handoff(
         id=handoff_id,
         created_at=now,
         pending_since=now,
-        customer_name=lead.customer_name,
-        customer_email=lead.customer_email,
-        customer_phone=lead.customer_phone,
-        requested_service=lead.requested_service,
-        preferred_date_time_text=lead.preferred_date_time_text,
-        notes=lead.notes,
-        source_page=lead.source_page,
-        industry_slug=lead.industry_slug,
         external_booking_url_used=booking.outbound_url(handoff_id=str(handoff_id)),
-        metadata=_make_metadata(lead),
         fingerprint=lead.fingerprint,
+        **_lead_columns(lead),
     )
     if BookingHandoff.objects.insert_once(handoff):
         return Capture(handoff, is_new=True)
@@ -135,6 +128,20 @@ def capture_handoff(
     if bytes(stored.fingerprint or b"") != (lead.fingerprint or b""):
         raise IdempotencyKeyReusedError
     return Capture(stored, is_new=False)
+
+
+def _lead_columns(lead: Lead) -> dict[str, Any]:
+    return {
+        "customer_name": lead.customer_name,
+        "customer_email": lead.customer_email,
+        "customer_phone": lead.customer_phone,
+        "requested_service": lead.requested_service,
+        "preferred_date_time_text": lead.preferred_date_time_text,
+        "notes": lead.notes,
+        "source_page": lead.source_page,
+        "industry_slug": lead.industry_slug,
+        "metadata": _make_metadata(lead),
+    }
 
 
 def _make_metadata(lead: Lead) -> dict[str, object]:
@@ -225,7 +232,7 @@ def record_past_handoffs(*, tenant: TenantRef, past: Iterable[PastHandoff]) -> i
 
 
 def _to_past_row(tenant: TenantRef, past: PastHandoff) -> BookingHandoff:
-    lead, created = past.lead, past.created_at
+    created = past.created_at
     is_completed = past.status == HandoffStatus.COMPLETED_EXTERNAL
     was_clicked = is_completed or past.status == HandoffStatus.REDIRECTED
     return BookingHandoff(
@@ -234,19 +241,11 @@ def _to_past_row(tenant: TenantRef, past: PastHandoff) -> BookingHandoff:
         ),
         created_at=created,
         pending_since=created,
-        customer_name=lead.customer_name,
-        customer_email=lead.customer_email,
-        customer_phone=lead.customer_phone,
-        requested_service=lead.requested_service,
-        preferred_date_time_text=lead.preferred_date_time_text,
-        notes=lead.notes,
-        source_page=lead.source_page,
-        industry_slug=lead.industry_slug,
-        metadata=_make_metadata(lead),
         status=past.status,
         redirected_at=created + past.clicked_after if was_clicked else None,
         completed_at=created + max(past.completed_after, past.clicked_after) if is_completed else None,
         abandoned_at=created + timedelta(hours=24) if past.status == HandoffStatus.ABANDONED else None,
+        **_lead_columns(past.lead),
     )
 
 

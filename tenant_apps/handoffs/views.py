@@ -27,7 +27,7 @@ from tenant_apps.booking.selectors import (
 from tenant_apps.handoffs.api import parse_handoff_id
 from tenant_apps.handoffs.limits import limit_capture
 from tenant_apps.handoffs.receipts import Receipt, read_receipt, set_receipt
-from tenant_apps.handoffs.schemas import ATTRIBUTION_NAMES, LeadIn
+from tenant_apps.handoffs.schemas import ATTRIBUTION_NAMES, CONTACT_REQUIRED, LeadIn
 from tenant_apps.handoffs.selectors import get_handoff
 from tenant_apps.handoffs.services import BookingUnavailableError, Lead, capture_handoff, redirect_handoff
 
@@ -136,9 +136,28 @@ def _parse_form(request: TenantRequest, values: dict[str, Any]) -> Lead:
     try:
         parsed = LeadIn.model_validate(body)
     except ValidationError as error:
-        raise InvalidFieldsError(describe_errors(error.errors(include_input=False, include_url=False))) from None
+        problems = describe_errors(error.errors(include_input=False, include_url=False))
+        raise InvalidFieldsError(_explain(problems, values)) from None
     business = get_snapshot(tenant=request.tenant).business
     return parsed.to_lead(region=business.region, industry=business.industry)
+
+
+_MISSING = {
+    "requestedService": "Please tell us what you would like.",
+    "preferredDateTimeText": "Please tell us when would suit you.",
+    "customerName": "Please enter your name.",
+}
+
+
+def _explain(problems: list[FieldProblem], values: dict[str, Any]) -> list[FieldProblem]:
+    """Return the problems of a form in its own words, a missing contact among them, so that one round is enough."""
+    explained = [
+        problem._replace(message=_MISSING.get(problem.field, problem.message)) if problem.code == "missing" else problem
+        for problem in problems
+    ]
+    if not values["customerPhone"].strip() and not values["customerEmail"].strip():
+        explained += CONTACT_REQUIRED
+    return explained
 
 
 def _form_key(nonce: str, lead: Lead) -> UUID | None:
