@@ -7,11 +7,10 @@ from collections.abc import Callable
 from http import HTTPStatus
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from saas.logs import describe_exception
-from saas.problems import domain_page, method_not_allowed_page, outage_page
+from saas.problems import domain_page, is_outage, method_not_allowed_page, outage_page
 from shared_apps.errors import DomainError
 
 logger = logging.getLogger(__name__)
@@ -115,7 +114,7 @@ class ProblemMiddleware:
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if isinstance(error, DomainError):
             return domain_page(request, error)
-        if not isinstance(error, OperationalError | InterfaceError):
+        if not is_outage(error):
             return None
         logger.error("database away: %s", describe_exception(error)["class"])
         return outage_page(request)

@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, OperationalError, ProgrammingError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils import timezone
@@ -69,6 +69,15 @@ STATUS_BY_ERROR[UnsupportedMediaTypeError] = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
 STATUS_BY_ERROR[BodyTooLargeError] = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
 
 _RETRY_SECONDS = 30
+
+_NO_TABLE, _NO_SCHEMA = "42P01", "3F000"
+
+
+def is_outage(error: BaseException) -> bool:
+    """Whether the tenant's records cannot be reached: the database is away, or its schema or a table of it is gone."""
+    if isinstance(error, ProgrammingError):
+        return getattr(error.__cause__, "sqlstate", None) in (_NO_TABLE, _NO_SCHEMA)
+    return isinstance(error, OperationalError | InterfaceError)
 
 
 # ---- JSON -------------------------------------------------------------------------------------------------------
@@ -182,7 +191,7 @@ def _field_problem(item: dict[str, Any]) -> FieldProblem:
 def crash_problem(request: HttpRequest, error: Exception) -> HttpResponse:
     """Return the problem of an error nobody foresaw, or of a database that is away; log its class and place."""
     logger.error("request failed", exc_info=error)
-    if isinstance(error, OperationalError | InterfaceError):
+    if is_outage(error):
         return problem(
             503,
             code="database_away",

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
+from django.test.utils import setup_databases, teardown_databases
 
 from shared_apps.accounts.enums import Role
 from shared_apps.platform.services import Provisioned, provision_tenant
@@ -30,11 +31,21 @@ def state_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
-    """Two tenants, made by the service that makes them everywhere, before the first test."""
+def django_db_setup(
+    django_test_environment: None, django_db_modify_db_settings: None, django_db_blocker: Any
+) -> Iterator[None]:
+    """A test database with two tenants, made by the service that makes them everywhere, before the first test.
+
+    Ours instead of pytest-django's, which makes no test database when no collected test asks for `db`: a run of
+    nothing but `committed_tenant` tests would then write into the real one.
+    """
     with django_db_blocker.unblock():
+        databases = setup_databases(verbosity=0, interactive=False, aliases={"default"})  # type: ignore[arg-type]  # a set by the docs
         for name in ("alpha", "beta"):
             _provision(name)
+    yield
+    with django_db_blocker.unblock():
+        teardown_databases(databases, verbosity=0)
 
 
 def _provision(subdomain: str) -> Provisioned:

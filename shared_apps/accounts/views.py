@@ -13,6 +13,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from shared_apps.accounts.models import normalise_login_email
+from shared_apps.accounts.services import replace_password
 from shared_apps.accounts.tokens import find_user_by_token
 from shared_apps.ratelimits import RateLimitedError, check, hit
 from shared_apps.tenants.http import TenantRequest
@@ -23,11 +24,11 @@ _WRONG = "This e-mail address and password do not go together."
 
 @never_cache
 @sensitive_post_parameters("password")
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def login_page(request: TenantRequest) -> HttpResponse:
     """GET shows the form; POST logs in and goes on. Unknown address, wrong password, inactive: one answer."""
     target = _safe_target(request, request.POST.get("next") or request.GET.get("next") or "")
-    if request.method == "GET":
+    if request.method != "POST":
         return _login_form(request, target=target, email="", error="", status=200)
     email = normalise_login_email(request.POST.get("email", ""))[:254].replace("\0", "")
     try:
@@ -80,7 +81,7 @@ def logout_page(request: TenantRequest) -> HttpResponse:
 
 @never_cache
 @sensitive_post_parameters("password")
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def set_password_page(request: TenantRequest, token: str) -> HttpResponse:
     """GET shows the form while the link is unspent; POST sets the password, which spends it, and logs in."""
     user = find_user_by_token(token)
@@ -91,14 +92,14 @@ def set_password_page(request: TenantRequest, token: str) -> HttpResponse:
     }
     if user is None:
         return render(request, "accounts/set_password.html", context, status=404)
-    if request.method == "GET":
+    if request.method != "POST":
         return render(request, "accounts/set_password.html", context)
     password = request.POST.get("password", "")
     try:
         validate_password(password, user)
     except ValidationError as error:
         return render(request, "accounts/set_password.html", context | {"errors": error.messages}, status=422)
-    user.set_password(password)
-    user.save(update_fields=["password"])
+    if not replace_password(user=user, password=password):
+        return render(request, "accounts/set_password.html", context | {"valid": False}, status=404)
     login(request, user, backend="django.contrib.auth.backends.ModelBackend")
     return HttpResponseRedirect(HOME)

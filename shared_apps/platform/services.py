@@ -58,7 +58,8 @@ def provision_tenant(
     """Make one tenant: row, domain, schema, tables, first rows, owner. All of it or nothing, in one transaction.
 
     Safe to repeat after a failure and to run several at once: the subdomain's unique key decides. `progress` gets
-    each step's name. Raises InvalidSubdomainError, ReservedSubdomainError, SubdomainTakenError, InvalidTenantError.
+    each step's name, the first once the subdomain is this tenant's. Raises InvalidSubdomainError,
+    ReservedSubdomainError, SubdomainTakenError, InvalidTenantError.
     The new tenant answers in every process of this host once this returns, elsewhere within a second.
     """
     check_subdomain(subdomain)
@@ -67,8 +68,8 @@ def provision_tenant(
         raise InvalidTenantError(
             f"Unknown industry. Use one of: {', '.join(sorted(known_industries()))}.", field="industry"
         )
-    with transaction.atomic(), public_scope():
-        progress("reserving the subdomain")
+    with public_scope(), transaction.atomic():
+        _wait_patiently()
         row = _insert_tenant(name=name, subdomain=subdomain, is_demo=is_demo)
         tenant = TenantRef(
             id=row.pk, schema_name=row.schema_name, client_id=subdomain, name=name, status=TenantStatus.ACTIVE
@@ -113,9 +114,14 @@ def _insert_tenant(*, name: str, subdomain: str, is_demo: bool) -> Tenant:
     return tenant
 
 
+def _wait_patiently() -> None:
+    """Let this transaction's statements take a minute: DDL is slow, and somebody may be making the same subdomain."""
+    with tenant_connection().cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = '60s'; SET LOCAL lock_timeout = '60s'")
+
+
 def _create_schema(schema_name: str) -> None:
     with tenant_connection().cursor() as cursor:
-        cursor.execute("SET LOCAL statement_timeout = '60s'")
         cursor.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(schema_name)))
 
 
@@ -134,15 +140,15 @@ def ensure_platform_user(*, email: str, role: Role, password: str | None) -> Use
 
 def drop_tenant(*, tenant: TenantRef, only_demo: bool) -> bool:
     """Delete a tenant with its schema, all of it or nothing. With `only_demo` a real one is left alone: False."""
-    with transaction.atomic(), public_scope():
+    with public_scope(), transaction.atomic():
         rows = Tenant.objects.filter(pk=tenant.id)
         if only_demo:
             rows = rows.filter(is_demo=True)
         if not rows.update(status=TenantStatus.DELETED):
             return False
+        _wait_patiently()
         with tenant_connection().cursor() as cursor:
-            cursor.execute("SET LOCAL statement_timeout = '60s'")
-            cursor.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(tenant.schema_name)))
+            cursor.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(tenant.schema_name)))
         rows.delete()
         announce_routing_change()
     return True

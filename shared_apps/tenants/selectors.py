@@ -5,16 +5,21 @@ from django.conf import settings
 from shared_apps.tenants.cache import GenerationCache
 from shared_apps.tenants.enums import TenantStatus
 from shared_apps.tenants.generations import ROUTING_SLOT
-from shared_apps.tenants.models import Domain
+from shared_apps.tenants.models import Domain, Tenant
 from shared_apps.tenants.scope import TenantRef, load_tenant, public_scope
 
 _hosts: GenerationCache[TenantRef | None] = GenerationCache(max_entries=20_000, ttl=30.0)
 
 
-def domain_key(host: str) -> str:
-    """Return the key under which a normalised host stands in Domain: the label below SAAS_DOMAIN, else the host."""
+def domain_key(host: str) -> str | None:
+    """Return the key under which a normalised host stands in Domain: the label below SAAS_DOMAIN, else the host.
+
+    None for a host without a dot: it would be taken for somebody's label.
+    """
+    if "." not in host:
+        return None
     label = host.removesuffix("." + settings.SAAS_DOMAIN)
-    return label if label != host and "." not in label else host
+    return label if "." not in label else host
 
 
 def find_tenant_by_host(host: str) -> TenantRef | None:
@@ -24,6 +29,8 @@ def find_tenant_by_host(host: str) -> TenantRef | None:
     host and within a second on others (`shared_apps.tenants.generations`).
     """
     key = domain_key(host)
+    if key is None:
+        return None
     return _hosts.get(key, slot=ROUTING_SLOT, load=lambda: _load_by_domain(key))
 
 
@@ -35,6 +42,12 @@ def _load_by_domain(key: str) -> TenantRef | None:
 def find_tenant_by_subdomain(subdomain: str) -> TenantRef | None:
     """Return the tenant with that domain, of any status, read from the database; None when there is none."""
     return load_tenant(Domain.objects.filter(domain=subdomain))
+
+
+def is_demo_tenant(tenant: TenantRef) -> bool:
+    """Return whether the tenant was made as a demo, and may be dropped and filled as one."""
+    with public_scope():
+        return Tenant.objects.filter(pk=tenant.id, is_demo=True).exists()
 
 
 def list_active_tenants(*, demo_only: bool = False) -> list[TenantRef]:

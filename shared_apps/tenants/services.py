@@ -29,9 +29,8 @@ def announce_routing_change() -> None:
 
 def set_tenant_status(*, tenant: TenantRef, status: TenantStatus) -> bool:
     """Suspend or resume a tenant; True when that changed something. Takes effect at once in every process."""
-    with transaction.atomic():
-        with public_scope():
-            changed = Tenant.objects.filter(pk=tenant.id).exclude(status=status).update(status=status)
+    with public_scope(), transaction.atomic():
+        changed = Tenant.objects.filter(pk=tenant.id).exclude(status=status).update(status=status)
         if changed:
             touch_tenant(tenant.id)
             announce_routing_change()

@@ -37,13 +37,16 @@ def read_changes(seen: dict[int, int]) -> dict[int, int]:
 
 def _watch(stop: threading.Event) -> None:
     seen: dict[int, int] = {}
-    while not stop.wait(POLL_SECONDS):
-        try:
-            seen = read_changes(seen)
-        except (DatabaseError, InterfaceError) as error:
-            logger.warning("tenant watcher: database away (%s)", type(error).__name__)
-            connection.close()
-            stop.wait(2.0)
+    try:
+        while not stop.wait(POLL_SECONDS):
+            try:
+                seen = read_changes(seen)
+            except (DatabaseError, InterfaceError) as error:
+                logger.warning("tenant watcher: database away (%s)", type(error).__name__)
+                connection.close()
+                stop.wait(2.0)
+    finally:
+        connection.close()
 
 
 def start_tenant_watcher() -> threading.Event:

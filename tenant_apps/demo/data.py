@@ -96,6 +96,7 @@ _NAMES = {
     "photography": "Golden Hour Photography",
     "tutoring": "Clear Path Tutoring",
     "restaurant": "The Copper Table",
+    "other": "Main Street Collective",
 }
 
 INDUSTRY_DEMOS = tuple(

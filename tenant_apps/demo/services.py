@@ -11,7 +11,7 @@ from shared_apps.accounts.enums import Role
 from shared_apps.accounts.models import User
 from shared_apps.platform.services import Progress, drop_tenant, provision_tenant
 from shared_apps.tenants.scope import TenantRef, enter_tenant
-from shared_apps.tenants.selectors import find_tenant_by_subdomain
+from shared_apps.tenants.selectors import find_tenant_by_subdomain, is_demo_tenant
 from tenant_apps.booking.enums import BookingMode
 from tenant_apps.booking.selectors import get_settings
 from tenant_apps.booking.services import SettingsInput, name_provider, update_settings
@@ -22,6 +22,16 @@ from tenant_apps.handoffs.enums import HandoffStatus
 from tenant_apps.handoffs.services import Lead, PastHandoff, record_past_handoffs
 
 HISTORY_DAYS = 60
+_DAY = 86_400.0
+_SHARES = {
+    HandoffStatus.COMPLETED_EXTERNAL: 42,
+    HandoffStatus.REDIRECTED: 36,
+    HandoffStatus.ABANDONED: 20,
+    HandoffStatus.NEW: 2,
+}
+# In seconds before now. What nobody clicked is new for a day, then abandoned.
+_AGES = {HandoffStatus.NEW: (600.0, 0.9 * _DAY), HandoffStatus.ABANDONED: (1.1 * _DAY, HISTORY_DAYS * _DAY)}
+_ANY_AGE = (600.0, HISTORY_DAYS * _DAY)
 
 
 class SubdomainIsNotDemoError(Exception):
@@ -35,12 +45,13 @@ def ensure_demo_tenant(*, demo: Demo, reset: bool, progress: Progress) -> tuple[
     Raises SubdomainIsNotDemoError when somebody's real tenant has the name.
     """
     existing = find_tenant_by_subdomain(demo.subdomain)
+    if existing is not None and not is_demo_tenant(existing):
+        raise SubdomainIsNotDemoError
     if existing is not None and not reset:
         return existing, False
     if existing is not None:
         progress("dropping the old one")
-        if not drop_tenant(tenant=existing, only_demo=True):
-            raise SubdomainIsNotDemoError
+        drop_tenant(tenant=existing, only_demo=True)
     with transaction.atomic():
         tenant = provision_tenant(
             name=demo.name,
@@ -83,9 +94,9 @@ def _fill(tenant: TenantRef, demo: Demo) -> None:
 
 
 def add_history(*, tenant: TenantRef, demo: Demo, count: int, now: datetime) -> int:
-    """Add `count` past handoffs over 60 days, in all states; those of an earlier run are not added again.
+    """Add `count` past handoffs over 60 days; those of an earlier run are not added again.
 
-    Returns how many were added.
+    Four or more are in all states. Returns how many were added.
     """
     with enter_tenant(tenant):
         services = tuple(get_profile().services) or INDUSTRIES[demo.industry].services
@@ -94,8 +105,11 @@ def add_history(*, tenant: TenantRef, demo: Demo, count: int, now: datetime) -> 
 
 def _past(demo: Demo, services: tuple[str, ...], count: int, now: datetime) -> Iterator[PastHandoff]:
     random = Random(demo.subdomain)  # noqa: S311 - demo data, the same each time
+    one_of_each = dict(enumerate(_SHARES))
     for number in range(count):
-        age = timedelta(seconds=random.uniform(600, HISTORY_DAYS * 86400))
+        drawn = random.choices(tuple(_SHARES), weights=tuple(_SHARES.values()))[0]
+        status = one_of_each.get(number, drawn)
+        age = timedelta(seconds=random.uniform(*_AGES.get(status, _ANY_AGE)))
         first, last = random.choice(FIRST_NAMES), random.choice(LAST_NAMES)
         phone = f"+1772555{random.randrange(100, 200):04d}"
         lead = Lead(
@@ -114,19 +128,6 @@ def _past(demo: Demo, services: tuple[str, ...], count: int, now: datetime) -> I
             lead = replace(lead, customer_email="")
         elif missing < 0.5:
             lead = replace(lead, customer_phone="")
-        status = random.choices(
-            (
-                HandoffStatus.NEW,
-                HandoffStatus.REDIRECTED,
-                HandoffStatus.COMPLETED_EXTERNAL,
-                HandoffStatus.ABANDONED,
-            ),
-            weights=(4, 34, 42, 20),
-        )[0]
-        if age > timedelta(hours=24) and status == HandoffStatus.NEW:
-            status = HandoffStatus.ABANDONED
-        elif age < timedelta(hours=24) and status == HandoffStatus.ABANDONED:
-            status = HandoffStatus.NEW
         yield PastHandoff(
             number=number,
             lead=lead,

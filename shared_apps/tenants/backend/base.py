@@ -16,9 +16,13 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 from django_tenants.postgresql_backend.base import DatabaseWrapper as TenantsDatabaseWrapper
 
+from shared_apps.tenants.backend.schema import LeanSchemaEditor
+
 
 class DatabaseWrapper(TenantsDatabaseWrapper):
     """See the module. Enter a schema by `shared_apps.tenants.scope` only."""
+
+    SchemaEditorClass = LeanSchemaEditor
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

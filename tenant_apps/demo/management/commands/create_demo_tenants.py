@@ -47,7 +47,8 @@ class Command(BaseCommand):
                 ),
             )
         except SubdomainIsNotDemoError:
-            raise CommandError(f"{demo.subdomain} belongs to a real tenant; it was left alone.") from None
+            self.stderr.write(f"{prefix} {demo.name}: {demo.subdomain} belongs to a real tenant; it was left alone.")
+            return
         except DomainError as error:
             raise CommandError(f"{demo.subdomain}: {error.message}") from None
         what = "created" if is_new else "there already"

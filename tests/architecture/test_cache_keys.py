@@ -1,0 +1,46 @@
+"""Every cache of a process: what its keys are, and that two tenants never share one."""
+
+import sys
+
+from shared_apps.tenants.cache import GenerationCache
+from shared_apps.tenants.scope import TenantRef
+from tenant_apps.booking import selectors as booking_selectors
+from tests.clients import TenantClient
+
+PACKAGES = ("shared_apps.", "tenant_apps.", "saas.", "worker.")
+KEYED_BY_SCHEMA = {"tenant_apps.booking.selectors._snapshots"}
+KEYED_OTHERWISE = {
+    "shared_apps.tenants.selectors._hosts": "finds the tenant: its key is the host, and no tenant's data is in it",
+}
+
+
+def _all_caches() -> dict[str, GenerationCache[object]]:
+    return {
+        f"{name}.{attribute}": value
+        for name, module in list(sys.modules.items())
+        if name.startswith(PACKAGES)
+        for attribute, value in list(vars(module).items())
+        if isinstance(value, GenerationCache)
+    }
+
+
+def test_every_cache_is_on_one_of_the_lists() -> None:
+    assert set(_all_caches()) == KEYED_BY_SCHEMA | set(KEYED_OTHERWISE)
+
+
+def test_caches_keyed_by_schema_hold_schemas_and_nothing_else(alpha: TenantRef, beta: TenantRef) -> None:
+    for tenant in (alpha, beta):
+        for path in ("/", "/book", "/api/v1/booking", "/login"):
+            assert TenantClient(tenant).get(path).status_code == 200
+
+    caches = _all_caches()
+    for name in KEYED_BY_SCHEMA:
+        assert set(caches[name]._entries) == {alpha.schema_name, beta.schema_name}
+
+
+def test_snapshot_of_each_tenant_is_its_own(alpha: TenantRef, beta: TenantRef) -> None:
+    for tenant in (alpha, beta, alpha):
+        TenantClient(tenant).get("/")
+
+    held = [booking_selectors.peek_snapshot(tenant=tenant) for tenant in (alpha, beta)]
+    assert [snapshot.business.name for snapshot in held if snapshot is not None] == ["Alpha Studio", "Beta Studio"]

@@ -1,0 +1,384 @@
+"""Who may call what: every route and every operation has a row here, or the build fails.
+
+Four ask for everything: nobody (no cookie), the staff and the owner of alpha, and the owner of beta with beta's cookie
+at alpha's host, who is nobody there. What a call that is refused leaves behind is read off the database: nothing.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from saas.api import api
+from shared_apps.accounts.enums import Role
+from shared_apps.accounts.tokens import make_set_password_token
+from shared_apps.tenants.scope import TenantRef, enter_tenant
+from tenant_apps.handoffs.models import BookingHandoff
+from tests.clients import TenantClient
+from tests.factories import HandoffFactory, UserFactory
+from tests.isolation.helpers import read_everything
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+CALLERS = ("nobody", "staff", "owner", "foreign owner")
+RANDOM_ID = "0199f0f0-0000-7000-8000-00000000abcd"
+
+LEAD = {
+    "customerName": "Jane Doe",
+    "customerPhone": "772-555-0177",
+    "requestedService": "Haircut",
+    "preferredDateTimeText": "Friday after 5",
+}
+SETTINGS = {
+    "bookingMode": "external",
+    "externalBookingProviderName": "",
+    "externalBookingUrl": "https://calendly.com/alpha-studio/other",
+    "externalBookingEmbedMode": "redirect",
+    "externalBookingDisclaimer": "",
+    "externalBookingUtmSource": "treasurecoastai",
+    "externalBookingUtmCampaign": "industry-demo",
+}
+PASSWORD = {"password": "a-long-walk-on-the-beach"}
+
+
+@dataclass(frozen=True)
+class Row:
+    """What a route answers to nobody, alpha's staff, alpha's owner, beta's owner; by method. Others answer 405.
+
+    A route behind the login sends who is not logged in there by 302.
+    """
+
+    route: str
+    answers: dict[str, tuple[int, int, int, int]]
+    json: dict[str, Any] | None = None
+    form: dict[str, str] = field(default_factory=dict)
+    is_behind_login: bool = False
+
+    def denies(self, method: str, caller: str) -> bool:
+        """Whether the caller gets nothing by that method."""
+        status = self.answers[method][CALLERS.index(caller)] if method in self.answers else 405
+        return status >= 400 or (self.is_behind_login and caller in ("nobody", "foreign owner"))
+
+
+def everybody(status: int) -> tuple[int, int, int, int]:
+    """The same answer to all four."""
+    return (status,) * 4
+
+
+MEMBERS = (401, 200, 200, 401)
+OWNERS = (401, 403, 200, 401)
+PAGE = (302, 200, 200, 302)
+
+TENANT_ROUTES = [
+    Row("", {"GET": everybody(200), "HEAD": everybody(200)}),
+    Row("book", {"GET": everybody(200), "HEAD": everybody(200), "POST": everybody(303)}, form=LEAD),
+    Row("handoff/<str:handoff_id>", {"GET": everybody(200), "HEAD": everybody(200)}),
+    Row("go/<str:handoff_id>", {"GET": everybody(303), "HEAD": everybody(303), "POST": everybody(303)}),
+    Row("login", {"GET": everybody(200), "HEAD": everybody(200), "POST": everybody(401)}),
+    Row("logout", {"POST": everybody(302)}),
+    Row(
+        "set-password/<str:token>",
+        {"GET": everybody(200), "HEAD": everybody(200), "POST": everybody(302)},
+        form=PASSWORD,
+    ),
+    Row("dashboard", {"GET": PAGE, "HEAD": PAGE}, is_behind_login=True),
+    Row("dashboard/handoffs/<str:handoff_id>", {"GET": PAGE, "HEAD": PAGE}, is_behind_login=True),
+    Row("dashboard/handoffs/<str:handoff_id>/<str:action>", {"POST": everybody(302)}, is_behind_login=True),
+    Row("api/v1/", dict.fromkeys(METHODS, everybody(404))),  # ninja's own three, the same to every method
+    Row("api/v1/docs", dict.fromkeys(METHODS, everybody(200))),
+    Row("api/v1/openapi.json", dict.fromkeys(METHODS, everybody(200))),
+    Row("api/v1/booking", {"GET": everybody(200)}),
+    Row("api/v1/settings/booking", {"GET": MEMBERS, "PUT": OWNERS}, json=SETTINGS),
+    Row("api/v1/handoffs", {"GET": MEMBERS, "POST": everybody(201)}, json=LEAD),
+    Row("api/v1/handoffs/summary", {"GET": MEMBERS}),
+    Row("api/v1/handoffs/<handoff_id>", {"GET": MEMBERS}),
+    Row("api/v1/handoffs/<handoff_id>/redirect", {"POST": everybody(200)}),
+    Row("api/v1/handoffs/<handoff_id>/complete", {"POST": MEMBERS}),
+    Row("api/v1/handoffs/<handoff_id>/reopen", {"POST": MEMBERS}),
+]
+PUBLIC_ROUTES = {
+    "": {"GET": 200, "HEAD": 200},
+    "health/live": dict.fromkeys(METHODS, 200),
+    "health/ready": dict.fromkeys(METHODS, 200),
+}
+ROW_BY_ROUTE = {row.route: row for row in TENANT_ROUTES}
+OBJECT_ROUTES = [row for row in TENANT_ROUTES if "handoff_id" in row.route]
+
+
+def _walk(resolver: URLResolver, prefix: str = "") -> Iterator[str]:
+    for entry in resolver.url_patterns:
+        route = prefix + str(entry.pattern)
+        if isinstance(entry, URLPattern):
+            yield route
+        else:
+            yield from _walk(entry, route)
+
+
+# ---- the table is whole -----------------------------------------------------------------------------------------
+
+
+def test_every_route_of_a_tenants_host_has_a_row() -> None:
+    assert set(_walk(get_resolver("saas.urls_tenant"))) == set(ROW_BY_ROUTE)
+    assert len(ROW_BY_ROUTE) == len(TENANT_ROUTES)
+
+
+def test_every_route_of_the_public_host_has_a_row() -> None:
+    assert set(_walk(get_resolver("saas.urls_public"))) == set(PUBLIC_ROUTES)
+
+
+def test_every_operation_of_the_api_is_in_its_routes_row() -> None:
+    described = {
+        (f"{path.removeprefix('/').replace('{', '<').replace('}', '>')}", method.upper())
+        for path, methods in api.get_openapi_schema(path_prefix="/api/v1/")["paths"].items()
+        for method in methods
+    }
+    rows = {
+        (row.route, method)
+        for row in TENANT_ROUTES
+        for method in row.answers
+        if row.route.startswith("api/v1/") and row.route not in ("api/v1/", "api/v1/docs", "api/v1/openapi.json")
+    }
+
+    assert described == rows
+
+
+def test_openapi_says_of_each_operation_whether_it_asks_who_calls() -> None:
+    for path, methods in api.get_openapi_schema(path_prefix="/api/v1/")["paths"].items():
+        for method, operation in methods.items():
+            route = path.removeprefix("/").replace("{", "<").replace("}", ">")
+            is_guarded = ROW_BY_ROUTE[route].answers[method.upper()][0] == 401
+            assert ("security" in operation) is is_guarded, (method, path)
+
+
+# ---- the table is true ------------------------------------------------------------------------------------------
+
+
+@dataclass
+class House:
+    """Alpha, ready and with a handoff; beta with one; and the four callers at alpha's host."""
+
+    alpha: TenantRef
+    beta: TenantRef
+    own_id: str
+    foreign_id: str
+    token: str
+    callers: dict[str, TenantClient]
+
+    def call(self, caller: str, method: str, row: Row, handoff_id: str | None = None) -> Any:
+        """Ask for a route of alpha's host."""
+        path = (
+            row.route.replace("<str:", "<")
+            .replace("<handoff_id>", handoff_id or self.own_id)
+            .replace("<token>", self.token)
+            .replace("<action>", "complete")
+        )
+        client = self.callers[caller]
+        if row.json is not None or row.route.startswith("api/"):
+            body = json.dumps(row.json) if row.json is not None and method not in ("GET", "HEAD") else ""
+            return client.generic(method, f"/{path}", body, content_type="application/json")
+        if method == "POST":
+            return client.post(f"/{path}", row.form)
+        return client.generic(method, f"/{path}")
+
+    def read(self) -> dict[str, str]:
+        return read_everything(self.alpha.schema_name, self.beta.schema_name)
+
+
+@pytest.fixture
+def house(ready: TenantRef, beta: TenantRef, login: Callable[..., TenantClient]) -> House:
+    """The house, before anybody calls."""
+    with enter_tenant(beta):
+        foreign_id = str(HandoffFactory.create(customer_name="Person Of Beta").pk)
+    with enter_tenant(ready):
+        own_id = str(HandoffFactory.create().pk)
+        token = make_set_password_token(UserFactory.create(email="invited@example.com"))
+    stranger = TenantClient(ready)
+    stranger.cookies["sessionid"] = login(beta, Role.OWNER).cookies["sessionid"].value
+    return House(
+        alpha=ready,
+        beta=beta,
+        own_id=own_id,
+        foreign_id=foreign_id,
+        token=token,
+        callers={
+            "nobody": TenantClient(ready),
+            "staff": login(ready, Role.STAFF),
+            "owner": login(ready, Role.OWNER),
+            "foreign owner": stranger,
+        },
+    )
+
+
+@pytest.mark.parametrize("caller", CALLERS)
+@pytest.mark.parametrize("row", TENANT_ROUTES, ids=lambda row: f"/{row.route}")
+def test_route_answers_as_its_row_says_and_a_refusal_changes_nothing(row: Row, caller: str, house: House) -> None:
+    found, expected = {}, {}
+    for method in sorted(METHODS, key=lambda method: not row.denies(method, caller)):  # refusals first
+        expected[method] = row.answers[method][CALLERS.index(caller)] if method in row.answers else 405
+        is_denied = row.denies(method, caller)
+        before = house.read() if is_denied or method in ("GET", "HEAD") else None
+
+        response = house.call(caller, method, row)
+
+        found[method] = response.status_code
+        if before is not None:
+            assert house.read() == before, f"{method} changed something"
+        if is_denied and response.status_code == 302:
+            assert response["Location"].startswith("/login?next=/dashboard" if method in ("GET", "HEAD") else "/login")
+
+    assert found == expected
+
+
+@pytest.mark.parametrize("row", TENANT_ROUTES, ids=lambda row: f"/{row.route}")
+def test_owner_of_another_tenant_is_answered_like_nobody(row: Row, house: House) -> None:
+    for method, answers in row.answers.items():
+        assert answers[3] == answers[0]
+        if method == "GET" and answers[0] != 200:
+            nobody, stranger = house.call("nobody", method, row), house.call("foreign owner", method, row)
+            assert stranger.content == nobody.content
+
+
+@pytest.mark.parametrize(("path", "answers"), PUBLIC_ROUTES.items(), ids=lambda value: f"/{value}")
+def test_public_route_answers_as_its_row_says(path: str, answers: dict[str, int], house: House) -> None:
+    before = house.read()
+    for caller, client in house.callers.items():
+        for method in METHODS:
+            response = client.generic(method, f"/{path}", headers={"host": "localhost"})
+
+            assert response.status_code == answers.get(method, 405), (caller, method)
+    assert house.read() == before
+
+
+# ---- objects of another tenant ----------------------------------------------------------------------------------
+
+
+def _all_of(response: Any, handoff_id: str) -> tuple[int, str, str]:
+    """Return status, headers and body, with the id that was asked for left out."""
+    headers, body = str(sorted(response.items())), response.content.decode()
+    return response.status_code, headers.replace(handoff_id, ""), body.replace(handoff_id, "")
+
+
+@pytest.mark.parametrize("caller", CALLERS)
+@pytest.mark.parametrize("row", OBJECT_ROUTES, ids=lambda row: f"/{row.route}")
+def test_foreign_id_is_answered_byte_for_byte_like_a_random_one(
+    row: Row, caller: str, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("saas.middleware.secrets.token_urlsafe", lambda _length: "nonce")
+    monkeypatch.setattr("django.middleware.csrf._get_new_csrf_string", lambda: "c" * 32)
+    before = house.read()
+
+    for method in row.answers:
+        foreign = house.call(caller, method, row, house.foreign_id)
+        unknown = house.call(caller, method, row, RANDOM_ID)
+
+        assert _all_of(foreign, house.foreign_id) == _all_of(unknown, RANDOM_ID)
+        assert "Person Of Beta" not in foreign.content.decode()
+        if row.answers[method][CALLERS.index(caller)] == 200:
+            assert foreign.status_code == 404
+    assert house.read() == before
+
+
+@pytest.mark.parametrize("row", OBJECT_ROUTES, ids=lambda row: f"/{row.route}")
+def test_malformed_id_is_not_found(row: Row, house: House) -> None:
+    before = house.read()
+    malformed = ("abc", "-1", "9223372036854775808", "%00", "0199f0f0%2d", f"{{{RANDOM_ID}}}", RANDOM_ID[:-1])
+
+    statuses = {
+        (handoff_id, method): house.call("owner", method, row, handoff_id).status_code
+        for handoff_id in malformed
+        for method in row.answers
+    }
+
+    assert statuses == dict.fromkeys(statuses, 404)
+    assert house.read() == before
+
+
+# ---- writes ask for a token -------------------------------------------------------------------------------------
+
+
+SESSION_WRITES: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "api/v1/settings/booking": ("PUT", "/api/v1/settings/booking", SETTINGS),
+    "api/v1/handoffs/<handoff_id>/complete": ("POST", "/api/v1/handoffs/{id}/complete", {}),
+    "api/v1/handoffs/<handoff_id>/reopen": ("POST", "/api/v1/handoffs/{id}/reopen", {}),
+    "dashboard/handoffs/<str:handoff_id>/<str:action>": ("POST", "/dashboard/handoffs/{id}/complete", {}),
+    "logout": ("POST", "/logout", {}),
+    "set-password/<str:token>": ("POST", "/set-password/{token}", {}),
+    "login": ("POST", "/login", {}),
+}
+# They carry no session. A foreign Origin is refused below, but for the click: contract section 5 lets anybody send it.
+VISITORS_WRITES = {"book", "go/<str:handoff_id>", "api/v1/handoffs", "api/v1/handoffs/<handoff_id>/redirect"}
+NINJAS_OWN = {"api/v1/", "api/v1/docs", "api/v1/openapi.json"}
+
+
+def test_every_write_asks_for_a_token_or_is_a_visitors() -> None:
+    writes = {row.route for row in TENANT_ROUTES if set(row.answers) - {"GET", "HEAD"}}
+
+    assert writes == set(SESSION_WRITES) | VISITORS_WRITES | NINJAS_OWN
+
+
+@pytest.mark.parametrize("route", SESSION_WRITES)
+@pytest.mark.parametrize("headers", [{}, {"x-csrftoken": "x" * 32}, {"origin": "http://beta.localhost"}])
+def test_session_write_without_its_token_changes_nothing(
+    headers: dict[str, str], route: str, house: House, login: Callable[..., TenantClient]
+) -> None:
+    method, path, body = SESSION_WRITES[route]
+    strict = login(house.alpha, Role.OWNER, enforce_csrf_checks=True)
+    strict.get("/login")
+    given = {"x-csrftoken": strict.cookies["csrftoken"].value} if "origin" in headers else {}
+    before = house.read()
+
+    response = strict.generic(
+        method,
+        path.format(id=house.own_id, token=house.token),
+        json.dumps(body),
+        content_type="application/json",
+        headers=headers | given,
+    )
+
+    assert response.status_code == 403
+    assert house.read() == before
+
+
+@pytest.mark.parametrize("origin", ["http://evil.example", "http://beta.localhost", "https://alpha.localhost", "null"])
+@pytest.mark.parametrize("path", ["/api/v1/handoffs", "/api/v1/handoffs/{id}/redirect", "/book"])
+def test_visitors_write_from_a_foreign_origin_changes_nothing(path: str, origin: str, house: House) -> None:
+    before = house.read()
+
+    response = house.callers["nobody"].post(
+        path.format(id=house.own_id), LEAD, content_type="application/json", headers={"origin": origin}
+    )
+
+    assert response.status_code == 403
+    assert house.read() == before
+
+
+@pytest.mark.parametrize("content_type", ["text/plain", "application/xml", "application/x-www-form-urlencoded", ""])
+@pytest.mark.parametrize(
+    ("method", "path", "body"), [("POST", "/api/v1/handoffs", LEAD), ("PUT", "/api/v1/settings/booking", SETTINGS)]
+)
+def test_json_under_another_name_is_refused_and_changes_nothing(
+    method: str, path: str, body: dict[str, Any], content_type: str, house: House
+) -> None:
+    before = house.read()
+
+    response = house.callers["owner"].generic(method, path, json.dumps(body), content_type=content_type)
+
+    assert response.status_code == 415
+    assert house.read() == before
+
+
+def test_allowed_calls_do_change_something(house: House) -> None:
+    """What the tests above compare is sharp enough to see a change."""
+    before = house.read()
+
+    assert house.call("owner", "POST", ROW_BY_ROUTE["api/v1/handoffs/<handoff_id>/complete"]).status_code == 200
+
+    changed = {table for table, rows in house.read().items() if before[table] != rows}
+    assert changed == {
+        f"{house.alpha.schema_name}.handoffs_bookinghandoff",
+        f"{house.alpha.schema_name}.handoffs_handoffevent",
+    }
+    with enter_tenant(house.alpha):
+        assert BookingHandoff.objects.get().status == "completed_external"

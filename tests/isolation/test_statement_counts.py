@@ -1,0 +1,137 @@
+"""What isolation costs: no statement on a repeat, one SET on a change of tenant. Literal counts, read off plain Django.
+
+Plain Django, with the session and the user in the database, needs two statements to know who asks.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.db.models.signals import post_delete
+from django.test.utils import CaptureQueriesContext
+
+from shared_apps.accounts.enums import Role
+from shared_apps.accounts.models import User
+from shared_apps.tenants.models import Tenant
+from shared_apps.tenants.scope import TenantRef, enter_tenant, public_scope, tenant_scope
+from tenant_apps.handoffs.models import BookingHandoff, HandoffEvent
+from tests.clients import TenantClient
+from tests.factories import HandoffFactory, UserFactory
+from tests.isolation.helpers import business_name
+
+Login = Callable[..., TenantClient]
+
+
+@pytest.mark.parametrize(
+    ("path", "statements"),
+    [
+        ("/api/v1/booking", 0),
+        ("/", 0),
+        ("/book", 0),
+        ("/api/v1/handoffs", 3),  # session, user, rows
+        ("/api/v1/handoffs/summary", 3),
+        ("/api/v1/settings/booking", 3),
+        ("/dashboard", 4),  # session, user, rows, counts
+    ],
+)
+def test_warm_request_makes_as_many_statements_as_plain_django(
+    path: str, statements: int, owner: TenantClient, django_assert_num_queries: Any
+) -> None:
+    assert owner.get(path).status_code == 200
+
+    with django_assert_num_queries(statements):
+        assert owner.get(path).status_code == 200
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+def test_list_makes_as_many_statements_for_three_rows_as_for_one(
+    rows: int, owner: TenantClient, alpha: TenantRef, django_assert_num_queries: Any
+) -> None:
+    with enter_tenant(alpha):
+        HandoffFactory.create_batch(rows)
+    owner.get("/api/v1/handoffs")
+
+    with django_assert_num_queries(3):
+        assert len(owner.get("/api/v1/handoffs").json()["items"]) == rows
+
+
+def test_change_of_tenant_costs_one_set_each(
+    alpha: TenantRef, beta: TenantRef, login: Login, django_assert_num_queries: Any
+) -> None:
+    at_alpha, at_beta = login(alpha), login(beta)
+    at_alpha.get("/api/v1/handoffs")
+    at_beta.get("/api/v1/handoffs")
+
+    with django_assert_num_queries(4) as of_alpha:
+        at_alpha.get("/api/v1/handoffs")
+    with django_assert_num_queries(4) as of_beta:
+        at_beta.get("/api/v1/handoffs")
+
+    assert of_alpha[0]["sql"] == f'SET search_path = "{alpha.schema_name}"'
+    assert of_beta[0]["sql"] == f'SET search_path = "{beta.schema_name}"'
+
+
+def test_first_request_looks_the_host_up_in_one_statement(
+    alpha: TenantRef, visitor: TenantClient, django_assert_num_queries: Any
+) -> None:
+    with django_assert_num_queries(4) as captured:  # host, SET, profile, settings
+        visitor.get("/api/v1/booking")
+
+    assert 'FROM "tenants_domain"' in captured[0]["sql"]
+    assert captured[1]["sql"] == f'SET search_path = "{alpha.schema_name}"'
+
+
+def test_unknown_host_is_looked_up_once(visitor: TenantClient, django_assert_num_queries: Any) -> None:
+    with django_assert_num_queries(1):
+        visitor.get("/", headers={"host": "nope.localhost"})
+    with django_assert_num_queries(0):
+        visitor.get("/", headers={"host": "nope.localhost"})
+
+
+def test_entering_sends_nothing_until_something_is_asked(alpha: TenantRef, django_assert_num_queries: Any) -> None:
+    with django_assert_num_queries(0), enter_tenant(alpha):
+        pass
+    with enter_tenant(alpha):
+        business_name()
+    with django_assert_num_queries(1), enter_tenant(alpha):
+        business_name()
+
+
+def test_scope_of_a_task_costs_one_lookup_and_two_sets(alpha: TenantRef, django_assert_num_queries: Any) -> None:
+    with enter_tenant(alpha):
+        business_name()
+
+    with django_assert_num_queries(4), tenant_scope(alpha.schema_name):  # SET public, lookup, SET tenant, read
+        business_name()
+
+
+def test_deleting_many_rows_takes_few_statements(alpha: TenantRef) -> None:
+    """django-tenants listens to post_delete of every model, which makes Django fetch and delete in batches of 100."""
+    with enter_tenant(alpha):
+        HandoffFactory.create_batch(250)
+        UserFactory.create_batch(250, role=Role.STAFF)
+        with CaptureQueriesContext(connection) as events:
+            assert HandoffEvent.objects.all().delete()[0] == 250
+        with CaptureQueriesContext(connection) as users:
+            assert User.objects.filter(role=Role.STAFF).delete()[0] == 250
+        with CaptureQueriesContext(connection) as handoffs:
+            assert BookingHandoff.objects.all().delete()[0] == 250
+
+    assert _verbs(events) == ["DELETE"]
+    assert _verbs(users) == ["DELETE"]
+    assert _verbs(handoffs) == ["SELECT", "DELETE", "DELETE", "DELETE", "DELETE"]  # the events; the rows by 100
+
+
+def _verbs(captured: CaptureQueriesContext) -> list[str]:
+    return [query["sql"].split()[0] for query in captured.captured_queries]
+
+
+def test_nobody_listens_to_the_deletion_of_tenants_rows() -> None:
+    assert not any(post_delete.has_listeners(model) for model in (User, BookingHandoff, HandoffEvent))
+    assert post_delete.has_listeners(Tenant)
+
+
+def test_public_pages_stay_in_public(visitor: TenantClient, django_assert_num_queries: Any) -> None:
+    with public_scope(), django_assert_num_queries(1):
+        assert visitor.get("/", headers={"host": "localhost"}).status_code == 200
