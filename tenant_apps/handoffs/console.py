@@ -42,7 +42,8 @@ def member_page(view: View) -> View:
         user = request.user
         if isinstance(user, User) and user.is_active and user.role in TENANT_ROLES:
             return view(request, *args, **kwargs)
-        return HttpResponseRedirect(f"/login?next={quote(request.path)}")
+        here = f"?next={quote(request.path)}" if request.method in ("GET", "HEAD") else ""
+        return HttpResponseRedirect(f"/login{here}")
 
     return guarded
 

@@ -132,16 +132,7 @@ class LeadIn(In):
                 [FieldProblem("customerPhone", "Check this phone number, area code included.", "phone")]
             )
         if not phone and not self.customer_email:
-            raise InvalidFieldsError(
-                [
-                    FieldProblem(
-                        name,
-                        "Give a phone number or an e-mail address; either is enough.",
-                        "contact_required",
-                    )
-                    for name in ("customerPhone", "customerEmail")
-                ]
-            )
+            raise InvalidFieldsError(CONTACT_REQUIRED)
         return Lead(
             customer_name=remove_card_numbers(self.customer_name),
             customer_email=self.customer_email or "",

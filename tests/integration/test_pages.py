@@ -1,0 +1,226 @@
+"""The visitor's pages: marks, texts, the form without JavaScript, the receipt, the click."""
+
+import re
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from shared_apps.accounts.enums import Role
+from shared_apps.tenants.scope import TenantRef, enter_tenant
+from tenant_apps.handoffs.models import BookingHandoff, HandoffEvent
+from tests.clients import TenantClient
+from tests.factories import HandoffFactory
+
+MESSAGE = "You’ll finish booking on their site. We can help if you get stuck."  # noqa: RUF001 - as the contract spells it
+
+
+def _marks(response: Any) -> set[str]:
+    return set(re.findall(r'data-testid="([a-z-]+)"', response.content.decode()))
+
+
+@pytest.mark.parametrize("path", ["/", "/book"])
+def test_ready_tenant_shows_the_form(path: str, ready: TenantRef, visitor: TenantClient) -> None:
+    response = visitor.get(path)
+    assert response.status_code == 200
+    assert "capture-form" in _marks(response)
+    assert "booking-unavailable" not in _marks(response)
+
+
+@pytest.mark.parametrize("path", ["/", "/book"])
+def test_tenant_without_url_shows_notice_and_contact_and_form(
+    path: str, alpha: TenantRef, visitor: TenantClient
+) -> None:
+    assert _marks(visitor.get(path)) >= {"capture-form", "booking-unavailable", "contact-cta"}
+
+
+def test_pages_carry_a_strict_policy(ready: TenantRef, visitor: TenantClient) -> None:
+    response = visitor.get("/")
+    policy = dict(part.split(" ", 1) for part in response["Content-Security-Policy"].split("; "))
+    nonce = re.search(r'<style nonce="([^"]+)"', response.content.decode())
+    assert nonce is not None
+    assert policy["default-src"] == "'none'"
+    assert policy["script-src"] == "'self'"
+    assert policy["style-src"] == f"'self' 'nonce-{nonce[1]}'"
+    assert policy["frame-ancestors"] == "'none'"
+    assert response["X-Frame-Options"] == "DENY"
+    assert response["Cache-Control"] == "no-store"
+
+
+def test_form_without_javascript_leads_to_the_hand_over_page(
+    ready: TenantRef, visitor: TenantClient, lead: dict[str, Any]
+) -> None:
+    response = visitor.post("/book", lead | {"idempotencyKey": str(uuid4()), "utm_source": "flyer", "website": ""})
+    page = visitor.get(response["Location"])
+
+    assert response.status_code == 303
+    assert _marks(page) >= {"handoff-cta", "handoff-message", "contact-cta"}
+    text = page.content.decode()
+    assert MESSAGE in text
+    assert "Continue to booking on Calendly" in text
+    assert "Jane Doe" in text
+    assert "Friday after 5" in text
+    assert "form-action 'self' https:" in page["Content-Security-Policy"]
+    with enter_tenant(ready):
+        assert BookingHandoff.objects.get().metadata == {"attribution": {"utm_source": "flyer"}}
+
+
+def test_form_sent_twice_is_one_handoff_and_changed_is_another(
+    ready: TenantRef, visitor: TenantClient, lead: dict[str, Any]
+) -> None:
+    nonce = {"idempotencyKey": str(uuid4())}
+    places = [visitor.post("/book", lead | nonce)["Location"] for _ in range(2)]
+    changed = visitor.post("/book", lead | nonce | {"notes": "after a Back"})["Location"]
+
+    assert places[0] == places[1] != changed
+    with enter_tenant(ready):
+        assert BookingHandoff.objects.count() == 2
+
+
+def test_invalid_form_keeps_the_input_and_says_all_at_once(ready: TenantRef, visitor: TenantClient) -> None:
+    response = visitor.post("/book", {"customerName": "Jo <b>", "notes": "keep me"})
+    text = response.content.decode()
+
+    assert response.status_code == 422
+    assert 'value="Jo &lt;b&gt;"' in text
+    assert "keep me" in text
+    for field in ("requestedService", "preferredDateTimeText", "customerPhone"):
+        assert re.search(
+            rf'id="error-{field}"[^>]*data-testid="field-error"|data-testid="field-error"[^>]*id="error-{field}"', text
+        )
+    with enter_tenant(ready):
+        assert not BookingHandoff.objects.exists()
+
+
+def test_form_refuses_a_foreign_origin(ready: TenantRef, visitor: TenantClient, lead: dict[str, Any]) -> None:
+    assert visitor.post("/book", lead, headers={"origin": "https://evil.example"}).status_code == 403
+
+
+def test_service_of_the_query_is_preselected(ready: TenantRef, visitor: TenantClient) -> None:
+    assert 'value="Blow-dry"' in visitor.get("/book?service=Blow-dry").content.decode()
+
+
+def test_only_the_browser_that_typed_it_sees_what_was_typed(
+    ready: TenantRef, visitor: TenantClient, lead: dict[str, Any]
+) -> None:
+    key = visitor.post_json("/api/v1/handoffs", lead).json()["id"]
+    stranger = TenantClient(ready)
+    forged = TenantClient(ready)
+    forged.cookies["receipt"] = visitor.cookies["receipt"].value[:-2] + "xx"
+
+    cookie = visitor.cookies["receipt"]
+    assert cookie["path"] == f"/handoff/{key}"
+    assert cookie["httponly"]
+    assert "Jane Doe" in visitor.get(f"/handoff/{key}").content.decode()
+    for other in (stranger, forged):
+        page = other.get(f"/handoff/{key}")
+        assert page.status_code == 200
+        assert "Jane Doe" not in page.content.decode()
+        assert "handoff-cta" in _marks(page)
+
+
+def test_receipt_of_one_handoff_opens_no_other(ready: TenantRef, visitor: TenantClient, lead: dict[str, Any]) -> None:
+    visitor.post_json("/api/v1/handoffs", lead)
+    receipt = visitor.cookies["receipt"].value
+    with enter_tenant(ready):
+        other = HandoffFactory.create()
+    visitor.cookies["receipt"] = receipt
+    assert "Jane Doe" not in visitor.get(f"/handoff/{other.pk}").content.decode()
+
+
+def test_click_marks_once_and_goes_to_the_provider(ready: TenantRef, visitor: TenantClient) -> None:
+    with enter_tenant(ready):
+        key = HandoffFactory.create().pk
+    responses = [visitor.post(f"/go/{key}", headers={"origin": "null"}) for _ in range(3)]
+
+    assert {(response.status_code, response["Location"]) for response in responses} == {
+        (
+            303,
+            "https://calendly.com/alpha-studio/visit?utm_source=treasurecoastai&utm_medium=booking_handoff"
+            f"&utm_campaign=industry-demo&tca_ref={key}&utm_content={key}",
+        )
+    }
+    with enter_tenant(ready):
+        handoff = BookingHandoff.objects.get()
+        events = list(HandoffEvent.objects.order_by("id").values_list("type", "actor", "evidence"))
+    assert handoff.status == "redirected"
+    assert handoff.redirected_at is not None
+    assert handoff.external_booking_url_used == responses[0]["Location"]
+    assert events == [("created", "visitor", "system"), ("redirected", "visitor", "click")]
+
+
+def test_click_by_json_keeps_the_first_moment(ready: TenantRef, visitor: TenantClient) -> None:
+    with enter_tenant(ready):
+        key = HandoffFactory.create().pk
+    first, second = (visitor.post(f"/api/v1/handoffs/{key}/redirect").json() for _ in range(2))
+
+    assert set(first) == {"id", "status", "redirectedAt", "url"}
+    assert (first["status"], first["id"]) == ("redirected", str(key))
+    assert first == second
+
+
+@pytest.mark.parametrize("method", ["get", "head"])
+def test_reading_the_click_address_changes_nothing(method: str, ready: TenantRef, visitor: TenantClient) -> None:
+    with enter_tenant(ready):
+        key = HandoffFactory.create().pk
+    response = getattr(visitor, method)(f"/go/{key}", headers={"sec-purpose": "prefetch"})
+
+    assert (response.status_code, response["Location"]) == (303, f"/handoff/{key}")
+    with enter_tenant(ready):
+        assert BookingHandoff.objects.get().status == "new"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "events"),
+    [("completed_external", "completed_external", 1), ("abandoned", "redirected", 2), ("redirected", "redirected", 1)],
+)
+def test_click_by_status(before: str, after: str, events: int, ready: TenantRef, visitor: TenantClient) -> None:
+    with enter_tenant(ready):
+        key = HandoffFactory.create(status=before).pk
+    assert visitor.post(f"/go/{key}").status_code == 303
+    with enter_tenant(ready):
+        assert BookingHandoff.objects.get().status == after
+        assert HandoffEvent.objects.count() == events
+
+
+def test_click_without_a_link_leads_back_to_the_page(alpha: TenantRef, visitor: TenantClient) -> None:
+    with enter_tenant(alpha):
+        key = HandoffFactory.create().pk
+    response = visitor.post(f"/go/{key}")
+
+    assert (response.status_code, response["Location"]) == (303, f"/handoff/{key}")
+    page = visitor.get(f"/handoff/{key}")
+    assert _marks(page) >= {"contact-cta", "booking-unavailable"}
+    assert "handoff-cta" not in _marks(page)
+    assert visitor.post(f"/api/v1/handoffs/{key}/redirect").status_code == 409
+    with enter_tenant(alpha):
+        assert BookingHandoff.objects.get().status == "new"
+
+
+def _without_nonces(response: Any) -> bytes:
+    return re.sub(rb'nonce="[^"]+"', b"", response.content)
+
+
+@pytest.mark.parametrize("path", ["/handoff/{}", "/go/{}"])
+def test_foreign_id_is_as_unknown_as_any(path: str, ready: TenantRef, beta: TenantRef, visitor: TenantClient) -> None:
+    with enter_tenant(beta):
+        foreign = HandoffFactory.create(customer_name="Beta Person").pk
+    method = visitor.post if path.startswith("/go") else visitor.get
+    answers = [method(path.format(key)) for key in (foreign, uuid4(), "abc", "-1", "9" * 30)]
+
+    assert {answer.status_code for answer in answers} == {404}
+    assert len({_without_nonces(answer) for answer in answers}) == 1
+    assert "https://calendly.com/alpha-studio/visit?" in answers[0].content.decode()
+    with enter_tenant(beta):
+        assert BookingHandoff.objects.get().status == "new"
+
+
+def test_words_about_the_appointment_are_never_ours(
+    ready: TenantRef, visitor: TenantClient, login: Any, lead: dict[str, Any]
+) -> None:
+    key = visitor.post_json("/api/v1/handoffs", lead).json()["id"]
+    pages = [visitor.get(path) for path in ("/", "/book", f"/handoff/{key}", "/nope", "/login", "/api/v1/booking")]
+    owner = login(ready, Role.OWNER)
+    pages += [owner.get(path) for path in ("/dashboard", f"/dashboard/handoffs/{key}", "/api/v1/handoffs")]
+    for page in pages:
+        assert not re.search(r"\b(booked|confirm\w*|reserv\w*)\b", page.content.decode(), re.IGNORECASE), page.request
