@@ -65,6 +65,26 @@ def _bucket(address: Address | None) -> str:
     return str(address)
 
 
+class CookieMiddleware:
+    """Believes no session or CSRF cookie that came twice: one of the two was set by another host below our domain.
+
+    A browser sends both, and nothing tells which is ours (RFC 6265 section 8.6). The visitor is then anonymous.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+        self._names = (settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME)
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        header = request.META.get("HTTP_COOKIE", "")
+        if header:
+            given = [pair.partition("=")[0].strip() for pair in header.split(";")]
+            for name in self._names:
+                if given.count(name) > 1:
+                    request.COOKIES.pop(name, None)
+        return self.get_response(request)
+
+
 class ContentSecurityMiddleware:
     """Sends a strict Content-Security-Policy with every page, and forbids caches to keep what is not a file.
 

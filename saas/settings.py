@@ -125,6 +125,7 @@ MIDDLEWARE = [
     "saas.middleware.ProxyMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "saas.middleware.CookieMiddleware",
     "saas.middleware.ContentSecurityMiddleware",
     "shared_apps.tenants.middleware.TenantMiddleware",
     "saas.middleware.ProblemMiddleware",

@@ -91,7 +91,7 @@ def set_password_page(request: TenantRequest, token: str) -> HttpResponse:
         "errors": [],
     }
     if user is None:
-        return render(request, "accounts/set_password.html", context, status=404)
+        return render(request, "accounts/set_password.html", context, status=400)
     if request.method != "POST":
         return render(request, "accounts/set_password.html", context)
     password = request.POST.get("password", "")
@@ -100,6 +100,6 @@ def set_password_page(request: TenantRequest, token: str) -> HttpResponse:
     except ValidationError as error:
         return render(request, "accounts/set_password.html", context | {"errors": error.messages}, status=422)
     if not replace_password(user=user, password=password):
-        return render(request, "accounts/set_password.html", context | {"valid": False}, status=404)
+        return render(request, "accounts/set_password.html", context | {"valid": False}, status=400)
     login(request, user, backend="django.contrib.auth.backends.ModelBackend")
     return HttpResponseRedirect(HOME)

@@ -88,15 +88,15 @@ def test_link_works_once_and_at_its_own_tenant_alone(subdomain: str, alpha: Tena
     client = TenantClient(tenant)
 
     for other in (alpha, beta):
-        assert TenantClient(other).get(path).status_code == 404
-        assert TenantClient(other).post(path, {"password": PASSWORD}).status_code == 404
+        assert TenantClient(other).get(path).status_code == 400
+        assert TenantClient(other).post(path, {"password": PASSWORD}).status_code == 400
     assert client.get(path).status_code == 200
     done = client.post(path, {"password": PASSWORD})
     assert (done.status_code, done["Location"]) == (302, "/dashboard")
     assert client.get("/api/v1/handoffs").status_code == 200
 
-    assert TenantClient(tenant).get(path).status_code == 404
-    assert TenantClient(tenant).post(path, {"password": "another-walk-on-the-beach"}).status_code == 404
+    assert TenantClient(tenant).get(path).status_code == 400
+    assert TenantClient(tenant).post(path, {"password": "another-walk-on-the-beach"}).status_code == 400
     login = TenantClient(tenant).post("/login", {"email": "ada@palm.example", "password": PASSWORD})
     assert login.status_code == 302
 
