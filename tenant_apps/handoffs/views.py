@@ -75,7 +75,8 @@ def _render_form(
     snapshot = get_snapshot(tenant=request.tenant)
     errors: dict[str, str] = {}
     for problem in problems:
-        errors.setdefault(problem.field, problem.message)
+        if problem != CONTACT_REQUIRED[1]:  # said once, beside the phone number
+            errors.setdefault(problem.field, problem.message)
     form = {
         "values": dict.fromkeys(_TEXT_FIELDS, "") | {"shareDetailsWithProvider": False} | values,
         "errors": errors,

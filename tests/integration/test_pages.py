@@ -88,6 +88,8 @@ def test_invalid_form_keeps_the_input_and_says_all_at_once(ready: TenantRef, vis
         assert re.search(
             rf'id="error-{field}"[^>]*data-testid="field-error"|data-testid="field-error"[^>]*id="error-{field}"', text
         )
+    assert 'id="error-customerEmail"' not in text or "hidden" in text.split('id="error-customerEmail"')[1][:80]
+    assert text.count("either is enough.</a>") == 1
     with enter_tenant(ready):
         assert not BookingHandoff.objects.exists()
 
