@@ -32,8 +32,7 @@ REDIRECT = Transition(
     EventType.REDIRECTED,
     Evidence.CLICK,
     (HandoffStatus.NEW, HandoffStatus.ABANDONED),
-    "status = 'redirected', redirected_at = coalesce(redirected_at, now()), abandoned_at = NULL,"
-    " external_booking_url_used = %(url)s",
+    "status = 'redirected', redirected_at = now(), abandoned_at = NULL, external_booking_url_used = %(url)s",
 )
 COMPLETE = Transition(
     EventType.COMPLETED,

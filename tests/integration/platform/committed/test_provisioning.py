@@ -4,7 +4,7 @@ import subprocess
 import sys
 import threading
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -32,27 +32,8 @@ from tests.clients import TenantClient
 from tests.isolation.helpers import in_threads
 from tests.isolation.other_process import child_environment
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[4]
 STEPS = ["creating the schema", "creating the tables", "writing the first rows"]
-
-
-@pytest.fixture
-def db(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    """The database, committing: schemas are made for good here. What a test made is dropped at its end."""
-    with django_db_blocker.unblock(), public_scope():
-        before = set(Tenant.objects.values_list("pk", flat=True))
-        yield
-        for subdomain in Domain.objects.exclude(tenant__in=before).values_list("domain", flat=True):
-            tenant = find_tenant_by_subdomain(subdomain)
-            assert tenant is not None
-            drop_tenant(tenant=tenant, only_demo=False)
-        connection.close()
-
-
-@pytest.fixture
-def subdomain(db: None) -> str:
-    """A subdomain nobody has."""
-    return f"new-{uuid.uuid4().hex[:10]}"
 
 
 def _provision(subdomain: str, **more: Any) -> Provisioned:

@@ -2,48 +2,24 @@
 
 import subprocess
 import sys
-import uuid
-from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
-from django.db import connection
 from django.test import Client
 
 from shared_apps.accounts.models import User
-from shared_apps.platform.services import drop_tenant
-from shared_apps.tenants.models import Domain, Tenant
-from shared_apps.tenants.scope import TenantRef, enter_tenant, public_scope
+from shared_apps.tenants.models import Tenant
+from shared_apps.tenants.scope import TenantRef, enter_tenant
 from shared_apps.tenants.selectors import find_tenant_by_subdomain
 from tests.clients import TenantClient
 from tests.isolation.other_process import child_environment
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[4]
 PASSWORD = "a-long-walk-on-the-beach"
-
-
-@pytest.fixture
-def db(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    """The database, committing. Tenants a test made are dropped at its end."""
-    with django_db_blocker.unblock(), public_scope():
-        before = set(Tenant.objects.values_list("pk", flat=True))
-        yield
-        for subdomain in Domain.objects.exclude(tenant__in=before).values_list("domain", flat=True):
-            tenant = find_tenant_by_subdomain(subdomain)
-            assert tenant is not None
-            drop_tenant(tenant=tenant, only_demo=False)
-        connection.close()
-
-
-@pytest.fixture
-def subdomain(db: None) -> str:
-    """A subdomain nobody has."""
-    return f"new-{uuid.uuid4().hex[:10]}"
 
 
 def _create(subdomain: str, **more: str) -> tuple[str, str]:

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -17,15 +17,14 @@ from psycopg.conninfo import make_conninfo
 
 from shared_apps.accounts.enums import Role
 from shared_apps.accounts.models import User
-from shared_apps.platform.services import drop_tenant, provision_tenant
-from shared_apps.tenants.models import Domain, Tenant, new_schema_name
-from shared_apps.tenants.scope import TenantRef, enter_tenant, public_scope
-from shared_apps.tenants.selectors import find_tenant_by_subdomain
+from shared_apps.platform.services import provision_tenant
+from shared_apps.tenants.models import new_schema_name
+from shared_apps.tenants.scope import TenantRef, enter_tenant
 from tenant_apps.handoffs.models import BookingHandoff
 from tests.clients import TenantClient
 from tests.isolation.other_process import child_environment, database_url
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[4]
 
 TENANT_TABLES = [
     "accounts_user",
@@ -37,19 +36,6 @@ TENANT_TABLES = [
     "handoffs_handoffevent",
 ]
 TABLES_IN_BOTH = ["accounts_user", "django_migrations", "django_session"]
-
-
-@pytest.fixture
-def db(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    """The database, committing. Tenants a test made are dropped at its end."""
-    with django_db_blocker.unblock(), public_scope():
-        before = set(Tenant.objects.values_list("pk", flat=True))
-        yield
-        for subdomain in Domain.objects.exclude(tenant__in=before).values_list("domain", flat=True):
-            tenant = find_tenant_by_subdomain(subdomain)
-            assert tenant is not None
-            drop_tenant(tenant=tenant, only_demo=False)
-        connection.close()
 
 
 @pytest.fixture
