@@ -1,6 +1,6 @@
 """Who may call an operation of the API. Checked before the body is read."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
@@ -10,6 +10,8 @@ from ninja.utils import check_csrf
 from shared_apps.accounts.enums import Role
 from shared_apps.accounts.models import User
 from shared_apps.errors import DomainError
+from shared_apps.ratelimits import hit
+from shared_apps.tenants.http import TenantRequest
 
 
 class AuthenticationRequiredError(DomainError):
@@ -36,8 +38,9 @@ class CsrfRefusedError(DomainError):
 class Member(APIKeyCookie):
     """A logged-in person of this tenant with one of `roles`; the operation finds it in `request.auth`.
 
-    Raises, in this order: AuthenticationRequiredError; CsrfRefusedError on a write; PermissionRefusedError. With an
-    Authorization header cookies count for nothing; there are no API keys yet, so every such header is refused.
+    Raises, in this order: AuthenticationRequiredError; RateLimitedError, by tenant; CsrfRefusedError on a write;
+    PermissionRefusedError. With an Authorization header cookies count for nothing; there are no API keys yet, so every
+    such header is refused.
     """
 
     param_name = "sessionid"
@@ -52,6 +55,7 @@ class Member(APIKeyCookie):
         user = request.user
         if isinstance(user, AnonymousUser) or not user.is_active:
             raise AuthenticationRequiredError
+        hit("RATE_API", cast(TenantRequest, request).tenant.schema_name)  # strangers use up nobody's share
         if request.method not in ("GET", "HEAD", "OPTIONS") and check_csrf(request) is not None:
             raise CsrfRefusedError
         if user.role not in self._roles:

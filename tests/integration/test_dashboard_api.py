@@ -231,6 +231,19 @@ def test_authorization_header_makes_cookies_count_for_nothing(alpha: TenantRef, 
     assert owner.get(LIST, headers={"authorization": "Bearer nonsense"}).status_code == 401
 
 
+def test_calls_are_limited_by_tenant_and_only_for_those_who_may(
+    alpha: TenantRef, beta: TenantRef, owner: TenantClient, login: Callable[..., TenantClient], settings: Any
+) -> None:
+    settings.RATES = settings.RATES | {"RATE_API": "3/m"}
+    strangers = [TenantClient(alpha).get(LIST).status_code for _ in range(5)]
+    answers = [owner.get(LIST) for _ in range(4)]
+
+    assert strangers == [401] * 5
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
+    assert 1 <= int(answers[3]["Retry-After"]) <= 60
+    assert login(beta).get(LIST).status_code == 200
+
+
 def test_write_needs_the_csrf_token_and_our_own_origin(alpha: TenantRef, login: Callable[..., TenantClient]) -> None:
     client = login(alpha, Role.STAFF, enforce_csrf_checks=True)
     client.get("/dashboard")
