@@ -1,8 +1,32 @@
-import { defineConfig } from "vite";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
+import { defineConfig, type Plugin } from "vite";
+
+/** Leaves each script, style and picture beside itself as .br and .gz: the server sends those, and compresses nothing. */
+function compressed(): Plugin {
+  return {
+    name: "compressed",
+    apply: "build",
+    closeBundle() {
+      const folders = ["dist", "dist/assets"];
+      for (const folder of folders) {
+        for (const name of readdirSync(folder).filter((file) => /\.(js|css|svg)$/.test(file))) {
+          const path = join(folder, name);
+          const content = readFileSync(path);
+          const brotli = brotliCompressSync(content, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } });
+          writeFileSync(`${path}.br`, brotli);
+          writeFileSync(`${path}.gz`, gzipSync(content, { level: 9 }));
+        }
+      }
+    },
+  };
+}
 
 // Django renders the pages and looks the hashed names up in dist/.vite/manifest.json; Vite only builds what they link to.
 export default defineConfig({
   base: "/static/",
+  plugins: [compressed()],
   publicDir: "public",
   build: {
     outDir: "dist",
@@ -17,6 +41,7 @@ export default defineConfig({
     rolldownOptions: {
       input: {
         visitor: "src/visitor.ts",
+        handover: "src/handover.ts",
         console: "src/console.ts",
         platform: "src/platform.ts",
       },

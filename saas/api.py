@@ -8,7 +8,9 @@ from ninja import NinjaAPI
 from ninja.parser import Parser
 
 from saas.problems import BodyTooLargeError, UnsupportedMediaTypeError, add_handlers
+from tenant_apps.assistant.api import router as assistant_router
 from tenant_apps.booking.api import router as booking_router
+from tenant_apps.business.api import router as business_router
 from tenant_apps.handoffs.api import router as handoffs_router
 
 MAX_BODY_BYTES = 64 * 1024
@@ -39,4 +41,6 @@ api = NinjaAPI(
 )
 add_handlers(api)
 api.add_router("", booking_router)
+api.add_router("", business_router)
 api.add_router("", handoffs_router)
+api.add_router("", assistant_router)

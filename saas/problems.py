@@ -10,19 +10,21 @@ from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
 from django.db import InterfaceError, OperationalError, ProgrammingError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.translation import gettext_noop as _
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
+from saas.context import list_languages
 from saas.logs import describe_exception
 from shared_apps.accounts.security import (
     AuthenticationRequiredError,
     CsrfRefusedError,
     PermissionRefusedError,
 )
-from shared_apps.errors import DomainError, FieldProblem, InvalidFieldsError
+from shared_apps.errors import DomainError, FieldProblem, InvalidFieldsError, translate
 from shared_apps.ratelimits import RateLimitedError
 from shared_apps.schemas import describe_errors
 from shared_apps.tenants.http import ForeignOriginError
@@ -55,14 +57,14 @@ class UnsupportedMediaTypeError(DomainError):
     """The body is not JSON by its Content-Type."""
 
     code = "unsupported_media_type"
-    message = "Send JSON with Content-Type: application/json."
+    message = _("Send JSON with Content-Type: application/json.")
 
 
 class BodyTooLargeError(DomainError):
     """The body is over 64 KiB."""
 
     code = "body_too_large"
-    message = "The request body is over 64 KiB. Send less."
+    message = _("The request body is over 64 KiB. Send less.")
 
 
 STATUS_BY_ERROR[UnsupportedMediaTypeError] = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
@@ -97,10 +99,10 @@ def problem(
         "type": f"urn:booking-handoff:problem:{code}",
         "title": HTTPStatus(status).phrase,
         "status": int(status),
-        "detail": detail,
+        "detail": translate(detail),
     }
     if errors is not None:
-        body["errors"] = [error._asdict() for error in errors]
+        body["errors"] = [error._asdict() | {"message": translate(error.message)} for error in errors]
     response = HttpResponse(
         json.dumps(body | (extra or {})), status=int(status), content_type="application/problem+json"
     )
@@ -167,7 +169,7 @@ def add_handlers(api: NinjaAPI) -> None:
         if isinstance(error.__cause__, DomainError):  # ninja wraps what the body parser raises
             return domain_problem(request, error.__cause__)
         if error.status_code == HTTPStatus.BAD_REQUEST:
-            return problem(400, code="unreadable", detail="The body is not valid JSON in UTF-8.")
+            return problem(400, code="unreadable", detail=_("The body is not valid JSON in UTF-8."))
         return problem(error.status_code, code="error", detail=HTTPStatus(error.status_code).phrase)
 
     @api.exception_handler(RequestDataTooBig)
@@ -176,7 +178,7 @@ def add_handlers(api: NinjaAPI) -> None:
 
     @api.exception_handler(Http404)
     def on_404(request: HttpRequest, error: Http404) -> HttpResponse:
-        return problem(404, code="not_found", detail="There is nothing at this address.")
+        return problem(404, code="not_found", detail=_("There is nothing at this address."))
 
     @api.exception_handler(Exception)
     def on_error(request: HttpRequest, error: Exception) -> HttpResponse:
@@ -195,11 +197,11 @@ def crash_problem(request: HttpRequest, error: Exception) -> HttpResponse:
         return problem(
             503,
             code="database_away",
-            detail="We cannot reach our records just now. Please try again in half a minute.",
+            detail=_("We cannot reach our records just now. Please try again in half a minute."),
             retry_after=_RETRY_SECONDS,
             extra=_way_on(request),
         )
-    return problem(500, code="internal", detail="Something went wrong on our side.", extra=_way_on(request))
+    return problem(500, code="internal", detail=_("Something went wrong on our side."), extra=_way_on(request))
 
 
 # ---- pages ------------------------------------------------------------------------------------------------------
@@ -220,27 +222,29 @@ def problem_page(request: HttpRequest, status: int, *, title: str, message: str)
     snapshot = known_snapshot(request)
     if snapshot is not None:
         context = get_visitor_context(snapshot=snapshot, now=timezone.now())
-    context |= {"status": int(status), "title": title, "message": message}
+    # The switch leads to the business's page: a page about an unknown address never repeats it.
+    context |= {"languages": list_languages("/", QueryDict())}
+    context |= {"status": int(status), "title": translate(title), "message": translate(message)}
     return HttpResponse(render_to_string("visitor/problem.html", context, request=request), status=int(status))
 
 
 _PAGES: dict[type[DomainError], tuple[str, str]] = {
     HandoffNotFoundError: (
-        "We cannot find this request",
-        "The link may be old or mistyped. Here is how to go on.",
+        _("We cannot find this request"),
+        _("The link may be old or mistyped. Here is how to go on."),
     ),
     RateLimitedError: (
-        "One moment, please",
-        "There were many requests from here. Wait a minute, or go on right away:",
+        _("One moment, please"),
+        _("There were many requests from here. Wait a minute, or go on right away:"),
     ),
-    ForeignOriginError: ("Please start from our page", ForeignOriginError.message),
-    BodyTooLargeError: ("That was too much text", "Please shorten your message and send it again."),
+    ForeignOriginError: (_("Please start from our page"), ForeignOriginError.message),
+    BodyTooLargeError: (_("That was too much text"), _("Please shorten your message and send it again.")),
 }
 
 
 def domain_page(request: HttpRequest, error: DomainError) -> HttpResponse:
     """Return the page of a business error."""
-    title, message = _PAGES.get(type(error), ("That did not work", error.message))
+    title, message = _PAGES.get(type(error), (_("That did not work"), error.message))
     response = problem_page(request, STATUS_BY_ERROR[type(error)], title=title, message=message)
     if isinstance(error, RateLimitedError):
         response["Retry-After"] = str(error.retry_after)
@@ -252,8 +256,8 @@ def outage_page(request: HttpRequest) -> HttpResponse:
     response = problem_page(
         request,
         503,
-        title="We cannot reach our records just now",
-        message="Please try again in half a minute, or go on right away:",
+        title=_("We cannot reach our records just now"),
+        message=_("Please try again in half a minute, or go on right away:"),
     )
     response["Retry-After"] = str(_RETRY_SECONDS)
     return response
@@ -264,8 +268,8 @@ def method_not_allowed_page(request: HttpRequest, *, allow: str) -> HttpResponse
     response = problem_page(
         request,
         405,
-        title="That is not how this page works",
-        message="Please go back and use the page's own buttons.",
+        title=_("That is not how this page works"),
+        message=_("Please go back and use the page's own buttons."),
     )
     response["Allow"] = allow
     return response
@@ -275,12 +279,14 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """handler400."""
     if isinstance(exception, RequestDataTooBig):
         return domain_page(request, BodyTooLargeError())
-    return problem_page(request, 400, title="We could not read that", message="Please go back and try again.")
+    return problem_page(request, 400, title=_("We could not read that"), message=_("Please go back and try again."))
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
     """handler403."""
-    return problem_page(request, 403, title="This is not open to you", message="Please log in with another account.")
+    return problem_page(
+        request, 403, title=_("This is not open to you"), message=_("Please log in with another account.")
+    )
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
@@ -288,16 +294,27 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     return problem_page(
         request,
         403,
-        title="Please try once more",
-        message="The form was open too long, or came from another site.",
+        title=_("Please try once more"),
+        message=_("The form was open too long, or came from another site."),
     )
 
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """handler404."""
-    return problem_page(request, 404, title="There is no such page", message="The link may be old or mistyped.")
+    return problem_page(request, 404, title=_("There is no such page"), message=_("The link may be old or mistyped."))
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """handler500."""
-    return problem_page(request, 500, title="Something went wrong on our side", message="Here is how to go on:")
+    """handler500. Where even the page for it fails, a plain one."""
+    try:
+        return problem_page(
+            request, 500, title=_("Something went wrong on our side"), message=_("Here is how to go on:")
+        )
+    except Exception as error:  # noqa: BLE001 - nothing stands behind this
+        logger.error("no page for an error: %s", describe_exception(error)["class"])
+        return HttpResponse(_LAST_RESORT, status=500)
+
+
+_LAST_RESORT = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Something went wrong</title>
+<meta name="viewport" content="width=device-width, initial-scale=1"><h1>Something went wrong on our side</h1>
+<p>Please try again in half a minute: <a href="/">back to the start</a>.</p></html>"""

@@ -125,9 +125,11 @@ MIDDLEWARE = [
     "saas.middleware.ProxyMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.gzip.GZipMiddleware",  # adds bytes at random against guessing by length (BREACH)
     "saas.middleware.CookieMiddleware",
     "saas.middleware.ContentSecurityMiddleware",
     "shared_apps.tenants.middleware.TenantMiddleware",
+    "saas.languages.LanguageMiddleware",
     "saas.middleware.ProblemMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -192,6 +194,9 @@ SILENCED_SYSTEM_CHECKS = [
 # ---- words and time ---------------------------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("es", "Español")]
+LANGUAGE_COOKIE_NAME = f"{_cookie_prefix}lang"
+LOCALE_PATHS = [BASE_DIR / "frontend" / "locale"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"

@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
+
 
 class DomainError(Exception):
     """A rule said no.
@@ -12,7 +15,7 @@ class DomainError(Exception):
     """
 
     code = "error"
-    message = "That did not work."
+    message = _("That did not work.")
     field: str | None = None
 
     def __init__(self, message: str | None = None, *, code: str | None = None, field: str | None = None) -> None:
@@ -23,6 +26,11 @@ class DomainError(Exception):
         if field is not None:
             self.field = field
         super().__init__(self.code)
+
+
+def translate(text: str) -> str:
+    """Return a message that is marked for translation where it is written, in the language of this request."""
+    return gettext(text) if text else ""
 
 
 class FieldProblem(NamedTuple):
@@ -37,7 +45,7 @@ class InvalidFieldsError(DomainError):
     """Some input was understood and is not acceptable; `problems` says which fields and what to do."""
 
     code = "invalid"
-    message = "Some fields need your attention."
+    message = _("Some fields need your attention.")
 
     def __init__(self, problems: Sequence[FieldProblem]) -> None:
         super().__init__()

@@ -9,6 +9,7 @@ import time
 from functools import cache
 
 from django.conf import settings
+from django.utils.translation import gettext_noop as _
 from limits import (
     RateLimitItem,
     RateLimitItemPerDay,
@@ -39,7 +40,7 @@ class RateLimitedError(DomainError):
     """Too many requests. `retry_after` is in whole seconds, at least 1."""
 
     code = "rate_limited"
-    message = "Too many requests. Please wait a moment and try again."
+    message = _("Too many requests. Please wait a moment and try again.")
 
     def __init__(self, retry_after: int) -> None:
         super().__init__()

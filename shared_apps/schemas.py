@@ -6,6 +6,8 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from django.http import HttpRequest
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
 from ninja import Schema
 from pydantic import ConfigDict
 from pydantic.alias_generators import to_camel
@@ -26,23 +28,23 @@ class In(Schema):
 
 
 _MESSAGES = {
-    "missing": "This field is required.",
-    "extra_forbidden": "This field is not known. Leave it out.",
-    "string_too_long": "Use at most {max_length} characters.",
-    "string_type": "This must be text.",
-    "string_unicode": "This must be text in valid Unicode.",
-    "bool_type": "This must be true or false.",
-    "int_type": "This must be a whole number.",
-    "less_than_equal": "This must be at most {le}.",
-    "greater_than_equal": "This must be at least {ge}.",
-    "dict_type": "This must be an object.",
-    "model_type": "This must be an object.",
-    "model_attributes_type": "This must be an object.",
-    "list_type": "This must be a list.",
-    "enum": "This must be one of: {expected}.",
-    "literal_error": "This must be one of: {expected}.",
+    "missing": _("This field is required."),
+    "extra_forbidden": _("This field is not known. Leave it out."),
+    "string_too_long": _("Use at most {max_length} characters."),
+    "string_type": _("This must be text."),
+    "string_unicode": _("This must be text in valid Unicode."),
+    "bool_type": _("This must be true or false."),
+    "int_type": _("This must be a whole number."),
+    "less_than_equal": _("This must be at most {le}."),
+    "greater_than_equal": _("This must be at least {ge}."),
+    "dict_type": _("This must be an object."),
+    "model_type": _("This must be an object."),
+    "model_attributes_type": _("This must be an object."),
+    "list_type": _("This must be a list."),
+    "enum": _("This must be one of: {expected}."),
+    "literal_error": _("This must be one of: {expected}."),
 }
-_REQUIRED = "This field is required."
+_REQUIRED = _("This field is required.")
 _PLAIN_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
 
 
@@ -56,12 +58,12 @@ def _describe(error: Mapping[str, Any], skip: int) -> FieldProblem:
     names = [str(part) for part in error["loc"][skip:]]
     field = ".".join(name if _PLAIN_NAME.fullmatch(name) or name.isdigit() else "(unnamed)" for name in names)
     if kind == "string_too_short":
-        return FieldProblem(field, _REQUIRED, "missing")
+        return FieldProblem(field, gettext(_REQUIRED), "missing")
     if kind in _MESSAGES:
-        return FieldProblem(field, _MESSAGES[kind].format(**context), kind)
+        return FieldProblem(field, gettext(_MESSAGES[kind]).format(**context), kind)
     if kind.startswith("x_"):  # ours: see `refuse`
-        return FieldProblem(field, str(error["msg"]), kind.removeprefix("x_"))
-    return FieldProblem(field, "This value is not valid.", "invalid")
+        return FieldProblem(field, gettext(str(error["msg"])), kind.removeprefix("x_"))
+    return FieldProblem(field, gettext("This value is not valid."), "invalid")
 
 
 def check_query(request: HttpRequest, *, allowed: frozenset[str], repeatable: frozenset[str] = frozenset()) -> None:

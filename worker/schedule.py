@@ -3,5 +3,17 @@
 from typing import Any
 
 SCHEDULE: dict[str, dict[str, Any]] = {
+    "frame checks of links just saved": {
+        "task": "booking.dispatch_frame_checks",
+        "schedule": 5.0,
+        "args": (30,),
+        "options": {"expires": 5},
+    },
+    "frame checks that were missed": {
+        "task": "booking.dispatch_frame_checks",
+        "schedule": 600.0,
+        "args": (24 * 3600,),
+        "options": {"expires": 600},
+    },
     "sweep stale handoffs": {"task": "handoffs.dispatch_sweep", "schedule": 60.0},
 }

@@ -16,6 +16,9 @@ import {
   type TextField,
   type Values,
 } from "./capture.ts";
+import { announceHeight, leaveFrame } from "./embed.ts";
+
+const frameOrigins = document.body.dataset["frameOrigins"]?.split(" ").filter(Boolean);
 
 const ENDPOINT = "/api/v1/handoffs";
 const TIMEOUT_MS = 10_000;
@@ -191,6 +194,23 @@ function enhance(form: HTMLFormElement): void {
     return readAnswer(answer.status, (await answer.json().catch(() => null)) as unknown);
   };
 
+  /** Goes on to the hand-over page; out of a frame that stands on another site's page. */
+  const leave = (path: string): void => {
+    if (!frameOrigins) {
+      location.assign(path);
+      return;
+    }
+    leaveFrame(path, () => {
+      const link = document.createElement("a");
+      link.className = "btn main";
+      link.href = path;
+      link.target = "_top";
+      link.textContent = text("submit");
+      submit?.replaceWith(link);
+      link.focus();
+    });
+  };
+
   const send = async (): Promise<void> => {
     if (busy) return;
     clearErrors();
@@ -213,7 +233,7 @@ function enhance(form: HTMLFormElement): void {
       }
       if (outcome.kind === "done") {
         forget();
-        location.assign(`/handoff/${outcome.id}`);
+        leave(`/handoff/${outcome.id}`);
         return; // still busy: the next page is on its way
       }
       setBusy(false);
@@ -315,3 +335,4 @@ function enhance(form: HTMLFormElement): void {
 
 const form = document.querySelector<HTMLFormElement>("[data-capture]");
 if (form) enhance(form);
+if (frameOrigins) announceHeight(frameOrigins);

@@ -4,6 +4,7 @@ from typing import Any, cast
 
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
+from django.utils.translation import gettext_noop as _
 from ninja.security import APIKeyCookie
 from ninja.utils import check_csrf
 
@@ -18,21 +19,21 @@ class AuthenticationRequiredError(DomainError):
     """Nobody is logged in here, or the key is not one of this tenant's."""
 
     code = "authentication_required"
-    message = "Log in, or send a valid API key."
+    message = _("Log in, or send a valid API key.")
 
 
 class PermissionRefusedError(DomainError):
     """The role does not allow it."""
 
     code = "permission_refused"
-    message = "Your role does not allow this. Ask an owner of the business."
+    message = _("Your role does not allow this. Ask an owner of the business.")
 
 
 class CsrfRefusedError(DomainError):
     """A session write without its CSRF token, or from another site's page."""
 
     code = "csrf_refused"
-    message = "Send the csrftoken cookie's value in the X-CSRFToken header, from a page of this site."
+    message = _("Send the csrftoken cookie's value in the X-CSRFToken header, from a page of this site.")
 
 
 class Member(APIKeyCookie):

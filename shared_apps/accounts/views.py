@@ -8,6 +8,8 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_noop as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
@@ -19,7 +21,7 @@ from shared_apps.ratelimits import RateLimitedError, check, hit
 from shared_apps.tenants.http import TenantRequest
 
 HOME = "/dashboard"
-_WRONG = "This e-mail address and password do not go together."
+_WRONG = _("This e-mail address and password do not go together.")
 
 
 @never_cache
@@ -36,7 +38,11 @@ def login_page(request: TenantRequest) -> HttpResponse:
             check("RATE_LOGIN", *key, factor=factor)
     except RateLimitedError as error:
         minutes = -(-error.retry_after // 60)
-        text = f"Too many failed attempts. Try again in {minutes} minute{'s' if minutes > 1 else ''}."
+        text = ngettext(
+            "Too many failed attempts. Try again in %(minutes)d minute.",
+            "Too many failed attempts. Try again in %(minutes)d minutes.",
+            minutes,
+        ) % {"minutes": minutes}
         response = _login_form(request, target=target, email=email, error=text, status=429)
         response["Retry-After"] = str(error.retry_after)
         return response
@@ -44,7 +50,7 @@ def login_page(request: TenantRequest) -> HttpResponse:
     if user is None:
         for key, factor in _login_limits(request, email):
             _count_failure(key, factor)
-        return _login_form(request, target=target, email=email, error=_WRONG, status=401)
+        return _login_form(request, target=target, email=email, error=gettext(_WRONG), status=401)
     login(request, user)
     return HttpResponseRedirect(target)
 

@@ -1,6 +1,7 @@
 """The request as it is behind TenantMiddleware, and where it may come from."""
 
 from django.http import HttpRequest
+from django.utils.translation import gettext_noop as _
 
 from shared_apps.errors import DomainError
 from shared_apps.tenants.scope import TenantRef
@@ -18,7 +19,7 @@ class ForeignOriginError(DomainError):
     """A browser sent this from another site's page."""
 
     code = "foreign_origin"
-    message = "This request came from another site. Open our page and try again from there."
+    message = _("This request came from another site. Open our page and try again from there.")
 
 
 def check_origin(request: HttpRequest) -> None:

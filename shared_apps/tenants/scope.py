@@ -12,6 +12,7 @@ from typing import cast
 
 from django.db import connections
 from django.db.models import OuterRef, QuerySet, Subquery
+from django.utils.translation import gettext_noop as _
 from django_tenants.postgresql_backend.base import FakeTenant
 
 from shared_apps.errors import DomainError
@@ -42,7 +43,7 @@ class TenantNotActiveError(DomainError):
     """There is no such tenant, or it is suspended or deleted."""
 
     code = "tenant_not_active"
-    message = "This tenant is not active."
+    message = _("This tenant is not active.")
 
 
 def tenant_connection() -> DatabaseWrapper:

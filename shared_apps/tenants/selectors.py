@@ -1,6 +1,9 @@
 """Reads of tenants and domains."""
 
+from datetime import timedelta
+
 from django.conf import settings
+from django.db.models.functions import Now
 
 from shared_apps.tenants.cache import GenerationCache
 from shared_apps.tenants.enums import TenantStatus
@@ -52,9 +55,16 @@ def is_demo_tenant(tenant: TenantRef) -> bool:
 
 def list_active_tenants(*, demo_only: bool = False) -> list[TenantRef]:
     """Return the active tenants, oldest first, read in one query."""
-    primaries = Domain.objects.filter(is_primary=True, tenant__status=TenantStatus.ACTIVE).order_by("tenant_id")
-    if demo_only:
-        primaries = primaries.filter(tenant__is_demo=True)
+    return _list_active(tenant__is_demo=True) if demo_only else _list_active()
+
+
+def list_changed_tenants(*, seconds: int) -> list[TenantRef]:
+    """Return the active tenants something was saved for within the last `seconds` by the database's clock."""
+    return _list_active(tenant__changed_at__gt=Now() - timedelta(seconds=seconds))
+
+
+def _list_active(**wanted: object) -> list[TenantRef]:
+    primaries = Domain.objects.filter(is_primary=True, tenant__status=TenantStatus.ACTIVE, **wanted)
     with public_scope():
         return [
             TenantRef(
@@ -64,7 +74,7 @@ def list_active_tenants(*, demo_only: bool = False) -> list[TenantRef]:
                 name=domain.tenant.name,
                 status=domain.tenant.status,
             )
-            for domain in primaries.select_related("tenant")
+            for domain in primaries.select_related("tenant").order_by("tenant_id")
         ]
 
 

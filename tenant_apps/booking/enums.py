@@ -15,3 +15,11 @@ class EmbedMode(models.TextChoices):
 
     REDIRECT = "redirect", "Redirect"
     IFRAME = "iframe", "In a frame"
+
+
+class FrameCheck(models.TextChoices):
+    """What the provider's page said when it was last asked whether it may be framed by ours."""
+
+    UNKNOWN = "unknown", "Unknown"
+    ALLOWED = "allowed", "Allowed"
+    REFUSED = "refused", "Refused"

@@ -14,6 +14,7 @@ UTM_MEDIUM: Final = "booking_handoff"
 REFERENCE_PARAM: Final = "tca_ref"
 
 _UTM_PARAMS: Final = ("utm_source", "utm_medium", "utm_campaign")
+_OUR_HOST: Final = "$OUR_HOST"
 _Params = list[tuple[str, str]]
 
 
@@ -56,6 +57,20 @@ def build_plain_url(*, base_url: str, provider: Provider, utm_source: str, utm_c
     """
     stale = [REFERENCE_PARAM, *([provider.carrier] if provider.carrier else [])]
     return _set_params(base_url, _list_utms(utm_source, utm_campaign), without=stale)
+
+
+def build_frame_url(*, url: str, provider: Provider, our_host: str) -> str:
+    """Return the address under which the page of `url` is put in a frame of ours, as its provider documents it.
+
+    `our_host` is the host, with port where it has one, of the page around the frame.
+    """
+    page, segments, fragment = _cut(url)
+    suffix = provider.embed.path_suffix
+    if suffix and not page.endswith(suffix):
+        page = page.removesuffix("/") + suffix
+    query = "?" + "&".join(segments) if segments else ""
+    params = [(name, our_host if value == _OUR_HOST else value) for name, value in provider.embed.url_params]
+    return _set_params(f"{page}{query}{fragment}", params) if params else f"{page}{query}{fragment}"
 
 
 def find_carrier_conflict(*, base_url: str, provider: Provider) -> str | None:

@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models.functions import Now
 
-from tenant_apps.booking.enums import BookingMode, EmbedMode
+from tenant_apps.booking.enums import BookingMode, EmbedMode, FrameCheck
 
 DEFAULT_UTM_SOURCE = "treasurecoastai"
 DEFAULT_UTM_CAMPAIGN = "industry-demo"
@@ -24,6 +24,13 @@ class BookingSettings(models.Model):
     external_booking_disclaimer = models.CharField(max_length=500, blank=True, default="")
     external_booking_utm_source = models.CharField(max_length=100, default=DEFAULT_UTM_SOURCE)
     external_booking_utm_campaign = models.CharField(max_length=100, default=DEFAULT_UTM_CAMPAIGN)
+    frame_check = models.CharField(
+        max_length=8, choices=FrameCheck, default=FrameCheck.UNKNOWN, db_default=FrameCheck.UNKNOWN
+    )
+    frame_check_reason = models.CharField(
+        max_length=24, blank=True, default="", db_default=""
+    )  # a code, such as x_frame_options
+    frame_checked_at = models.DateTimeField(null=True, blank=True)  # null: nobody has looked at this URL yet
     version = models.PositiveIntegerField(default=1)
     updated_at = models.DateTimeField(db_default=Now())
 

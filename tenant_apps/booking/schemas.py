@@ -1,5 +1,6 @@
 """The JSON of booking settings, as the contract names it."""
 
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from django.conf import settings as django_settings
@@ -7,6 +8,7 @@ from pydantic import ConfigDict, StringConstraints
 from pydantic.alias_generators import to_camel
 
 from shared_apps.schemas import In, Out
+from tenant_apps.booking.enums import FrameCheck
 from tenant_apps.booking.models import BookingSettings
 from tenant_apps.booking.providers import recognise_provider
 from tenant_apps.booking.selectors import TenantSnapshot, get_notice
@@ -61,10 +63,14 @@ class ProviderOut(Out):
 
 
 class FrameCheckOut(Out):
-    """What is known of the provider's page in a frame; `unknown` until somebody has looked."""
+    """What the provider's page said about frames; `unknown` until somebody has looked, or where it could not be seen.
 
-    result: Literal["unknown", "allowed", "refused"]
-    checked_at: str | None
+    `reason` says why not allowed: headers, redirected, error_page, unreachable, timeout, tls, host_not_public …
+    """
+
+    result: FrameCheck
+    checked_at: datetime | None
+    reason: str | None
 
 
 class SettingsOut(Out):
@@ -91,7 +97,11 @@ class SettingsOut(Out):
             external_booking_utm_source=settings.external_booking_utm_source,
             external_booking_utm_campaign=settings.external_booking_utm_campaign,
             provider=_describe_provider(settings),
-            frame_check=FrameCheckOut(result="unknown", checked_at=None),
+            frame_check=FrameCheckOut(
+                result=FrameCheck(settings.frame_check),
+                checked_at=settings.frame_checked_at,
+                reason=settings.frame_check_reason or None,
+            ),
         )
 
 

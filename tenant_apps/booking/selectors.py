@@ -1,17 +1,22 @@
 """Reads of the booking settings, and the snapshot by which visitors are served."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext_noop as _
 
 from shared_apps.tenants.cache import GenerationCache
 from shared_apps.tenants.generations import tenant_slot
 from shared_apps.tenants.scope import TenantRef
-from tenant_apps.booking.enums import BookingMode
-from tenant_apps.booking.links import Prefill, build_outbound_url, build_plain_url
+from tenant_apps.booking.enums import BookingMode, EmbedMode, FrameCheck
+from tenant_apps.booking.links import Prefill, build_frame_url, build_outbound_url, build_plain_url
 from tenant_apps.booking.models import BookingSettings
-from tenant_apps.booking.providers import Provider, recognise_provider
+from tenant_apps.booking.providers import Framing, Provider, recognise_provider
 from tenant_apps.booking.validators import InvalidBookingUrlError, parse_booking_url
-from tenant_apps.business.selectors import BusinessCard, get_business_card
+from tenant_apps.business.selectors import BusinessCard, get_business_card, get_industry
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +32,24 @@ class PublicBooking:
     url: str
     utm_source: str
     utm_campaign: str
+    frame_check: str
+
+    @property
+    def frames(self) -> bool:
+        """Whether a click opens the provider's page in a frame on ours.
+
+        Not where the provider is known to refuse frames, nor where its page said so when it was asked; where nothing
+        is known yet, the page tries and offers the link when the frame stays empty.
+        """
+        if self.provider is None or self.embed_mode != EmbedMode.IFRAME or self.frame_check == FrameCheck.REFUSED:
+            return False
+        framing = self.provider.embed.framing
+        return framing != Framing.NO and (framing != Framing.WIDGET_ONLY or self.frame_check == FrameCheck.ALLOWED)
+
+    @property
+    def origin(self) -> str:
+        """The origin of the provider's page, `https://host`; "" unless ready."""
+        return "/".join(self.url.split("/", 3)[:3])
 
     @property
     def plain_url(self) -> str:
@@ -39,6 +62,10 @@ class PublicBooking:
             utm_source=self.utm_source,
             utm_campaign=self.utm_campaign,
         )
+
+    def frame_url(self, *, url: str, our_host: str) -> str:
+        """The address under which a link of this tenant's is framed on a page of `our_host`."""
+        return build_frame_url(url=url, provider=self.provider, our_host=our_host) if self.provider else ""
 
     def outbound_url(self, *, handoff_id: str, prefill: Prefill | None = None) -> str:
         """The link of one handoff; "" unless ready. Holds personal data only when `prefill` is given."""
@@ -84,6 +111,19 @@ def get_settings() -> BookingSettings:
     return BookingSettings.objects.get(pk=1)
 
 
+_TRANSIENT = ("unreachable", "timeout", "error_page")
+
+
+def is_frame_check_due() -> bool:
+    """Whether nobody has asked the current tenant's booking page about frames since its URL was saved.
+
+    Or the last attempt, more than five minutes ago, could not reach it. The database's clock counts.
+    """
+    missed = Q(frame_check_reason__in=_TRANSIENT, frame_checked_at__lt=Now() - timedelta(minutes=5))
+    rows = BookingSettings.objects.filter(Q(frame_checked_at=None) | missed, booking_mode=BookingMode.EXTERNAL)
+    return rows.exclude(external_booking_url="").exists()
+
+
 def to_public_booking(settings: BookingSettings) -> PublicBooking:
     """Return what settings mean for a visitor. The URL is checked again: a row may be older than a rule."""
     url, provider = "", None
@@ -104,6 +144,7 @@ def to_public_booking(settings: BookingSettings) -> PublicBooking:
         url=url,
         utm_source=settings.external_booking_utm_source,
         utm_campaign=settings.external_booking_utm_campaign,
+        frame_check=settings.frame_check,
     )
 
 
@@ -114,37 +155,44 @@ def _provider_name(settings: BookingSettings, provider: Provider | None, url: st
     return provider.label if provider.id != "generic" else parse_booking_url(url).host
 
 
-HANDOFF_MESSAGE = "You’ll finish booking on their site. We can help if you get stuck."  # noqa: RUF001 - as the contract spells it
+HANDOFF_MESSAGE = _("You’ll finish booking on their site. We can help if you get stuck.")  # noqa: RUF001 - as the contract spells it
 
 
 def get_cta_label(booking: PublicBooking) -> str:
     """Return the words on the button that leads to the provider."""
-    return f"Continue to booking on {booking.provider_name}"
+    return gettext("Continue to booking on %(provider)s") % {"provider": booking.provider_name}
 
 
 def get_message(snapshot: TenantSnapshot) -> str:
     """Return what a visitor is told of the next step: at the provider, or with the business itself."""
     if snapshot.booking.ready:
-        return HANDOFF_MESSAGE
-    return f"{snapshot.business.name} has your request and will get in touch with you to find a time."
+        return gettext(HANDOFF_MESSAGE)
+    text = gettext("%(name)s has your request and will get in touch with you to find a time.")
+    return text % {"name": snapshot.business.name}
 
 
 def get_notice(snapshot: TenantSnapshot) -> str:
     """Return what a visitor is told before sending anything."""
     if snapshot.booking.ready:
-        return HANDOFF_MESSAGE
-    return f"Send your request and {snapshot.business.name} will get in touch with you to find a time."
+        return gettext(HANDOFF_MESSAGE)
+    text = gettext("Send your request and %(name)s will get in touch with you to find a time.")
+    return text % {"name": snapshot.business.name}
 
 
 def get_visitor_context(*, snapshot: TenantSnapshot, now: datetime) -> dict[str, object]:
     """Return what every visitor's page shows of the business; `now` decides which day of the hours is today."""
     card = snapshot.business
-    business = {name: getattr(card, name) for name in _CARD_NAMES}
-    business |= {"industry": card.industry_label, "hours": card.list_hours(now=now)}
+    industry = get_industry(card.industry)
+    business: dict[str, object] = {name: getattr(card, name) for name in _CARD_NAMES}
+    business |= {name: gettext(getattr(industry, name)) for name in ("tagline", "about", "opening")}
+    business |= {
+        "industry": gettext(industry.label),
+        "tone": industry.tone,
+        "hours": card.list_hours(now=now, language=get_language() or card.language),
+    }
     return {"business": business, "booking": snapshot.booking}
 
 
 _CARD_NAMES = (
-    "name", "phone", "phone_display", "email", "address", "map_url", "services", "brand_colour",
-    "tagline", "about", "accent_text",
+    "name", "phone", "phone_display", "email", "address", "map_url", "services", "brand_colour", "accent_text",
 )  # fmt: skip

@@ -1,27 +1,34 @@
 """Writes of the booking settings."""
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
 from django.conf import settings as django_settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Now
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
+from shared_apps.outbound import Answer, OutboundError
 
 from shared_apps.errors import DomainError, FieldProblem, InvalidFieldsError
 from shared_apps.platform.hooks import NewTenant
 from shared_apps.tenants.scope import TenantRef
 from shared_apps.tenants.services import touch_tenant
-from tenant_apps.booking.enums import BookingMode
+from tenant_apps.booking.enums import BookingMode, FrameCheck
+from tenant_apps.booking.framing import FramingVerdict, read_framing
 from tenant_apps.booking.models import BookingSettings
-from tenant_apps.booking.selectors import get_settings
+from tenant_apps.booking.selectors import get_settings, to_public_booking
 from tenant_apps.booking.validators import InvalidBookingUrlError, parse_booking_url
+
+Look = Callable[[str], Answer]
 
 
 class StaleSettingsError(DomainError):
     """Somebody else saved in the meantime."""
 
     code = "settings_changed"
-    message = "These settings were changed by someone else since you opened them. Load them again, then save."
+    message = _("These settings were changed by someone else since you opened them. Load them again, then save.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +62,8 @@ def update_settings(*, tenant: TenantRef, given: SettingsInput, expected_version
     With `expected_version` only if nobody saved since. Raises InvalidFieldsError, StaleSettingsError; then nothing is
     written. Never waits for the network. The URL is stored in canonical form.
     """
-    values = asdict(given) | {"external_booking_url": _check(given)}
+    url = _check(given)
+    values = asdict(given) | {"external_booking_url": url} | _keep_frame_check(url)
     with transaction.atomic():
         rows = BookingSettings.objects.filter(pk=1)
         if expected_version is not None:
@@ -64,6 +72,47 @@ def update_settings(*, tenant: TenantRef, given: SettingsInput, expected_version
             raise StaleSettingsError
         touch_tenant(tenant.id)
         return get_settings()
+
+
+def _keep_frame_check(url: str) -> dict[str, Case]:
+    """Return the frame check's columns: as they are while the URL stays, blank for another one."""
+    blank: dict[str, object] = {"frame_check": FrameCheck.UNKNOWN, "frame_check_reason": "", "frame_checked_at": None}
+    same = Q(external_booking_url=url)
+    return {name: Case(When(same, then=F(name)), default=Value(value)) for name, value in blank.items()}
+
+
+def run_frame_check(*, tenant: TenantRef, our_host: str, our_origin: str, look: Look) -> FrameCheck | None:
+    """Ask the current tenant's booking page whether our pages may frame it, and keep the answer with its time.
+
+    `look` fetches the headers of an address. Returns None where there is nothing to ask, or the URL changed meanwhile:
+    then nothing is kept. Never raises for what the other side does: what cannot be seen is unknown, with a reason.
+    """
+    booking = to_public_booking(get_settings())
+    if not booking.ready:
+        return None
+    address = booking.frame_url(url=booking.url, our_host=our_host)
+    try:
+        result, reason = _judge(look(address), address=address, our_origin=our_origin)
+    except OutboundError as error:
+        result, reason = FrameCheck.UNKNOWN, error.code
+    with transaction.atomic():
+        rows = BookingSettings.objects.filter(pk=1, external_booking_url=booking.url)
+        changed = rows.exclude(frame_check=result).exists()
+        if not rows.update(frame_check=result, frame_check_reason=reason, frame_checked_at=Now()):
+            return None
+        if changed:
+            touch_tenant(tenant.id)
+    return result
+
+
+def _judge(answer: Answer, *, address: str, our_origin: str) -> tuple[FrameCheck, str]:
+    """What an answer's headers mean; a redirect is reported, not followed, and an error page proves nothing."""
+    if 300 <= answer.status < 400:
+        return FrameCheck.UNKNOWN, "redirected"
+    if answer.status >= 400:
+        return FrameCheck.UNKNOWN, "error_page"
+    verdict = read_framing(answer.headers, provider_url=address, parent_origin=our_origin)
+    return (FrameCheck.ALLOWED, "") if verdict == FramingVerdict.ALLOWED else (FrameCheck.REFUSED, "headers")
 
 
 _TEXTS = (
@@ -82,12 +131,14 @@ def _check(given: SettingsInput) -> str:
             problems.append(
                 FieldProblem(
                     field,
-                    f"Use {shortest} to {longest} characters on one line, no blanks around them.",
+                    gettext("Use {shortest} to {longest} characters on one line, no blanks around them.").format(
+                        shortest=shortest, longest=longest
+                    ),
                     "text",
                 )
             )
     if len(given.external_booking_disclaimer) > 500 or "\0" in given.external_booking_disclaimer:
-        problems.append(FieldProblem("externalBookingDisclaimer", "Use at most 500 characters.", "text"))
+        problems.append(FieldProblem("externalBookingDisclaimer", _("Use at most 500 characters."), "text"))
     url = ""
     if given.external_booking_url:
         try:
@@ -98,7 +149,7 @@ def _check(given: SettingsInput) -> str:
         problems.append(
             FieldProblem(
                 "externalBookingUrl",
-                "External mode needs your booking page's address. Paste the https:// link from your booking provider.",
+                _("External mode needs the address of your booking page. Paste its https:// link."),
                 "url_required",
             )
         )

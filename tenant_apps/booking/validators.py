@@ -14,6 +14,7 @@ from urllib.parse import SplitResult, parse_qsl, quote, unquote, unquote_plus, u
 
 import ada_url
 import idna
+from django.utils.translation import gettext_noop as _
 
 from shared_apps.errors import DomainError
 from tenant_apps.booking.providers import recognise_provider
@@ -29,23 +30,23 @@ WARN_IDN: Final = (
 WARN_SAMPLE: Final = "The site's name is one for examples and tests. Visitors will not reach it."
 
 _REMEDIES: Final = {
-    "url_required": "Paste the https:// address of your booking page.",
-    "url_too_long": f"Use an address of at most {MAX_URL_CHARS} characters, your provider's share link.",
-    "url_characters": "Remove blanks, line breaks and invisible characters from the address.",
-    "url_backslash": "Replace every backslash in the address by a slash.",
-    "url_not_https": "Use an address that starts with https://.",
-    "url_not_absolute": "Paste the whole address, starting with https:// and the site's name.",
-    "url_template": "Replace the placeholder in the address by a real value. We add our reference.",
-    "url_percent_encoding": "Write a percent sign as %25, or paste the address from your browser.",
-    "url_userinfo": "Remove user name, password and @ from before the site's name.",
-    "url_port": "Remove the colon and the port number after the site's name.",
-    "url_ip_address": "Use the site's name. A numeric address is not accepted.",
-    "url_host": "Check the site's name: letters, digits and hyphens, in parts joined by single dots.",
-    "url_host_lookalike": "Type the site's name in plain letters. Some of it only looks like them.",
-    "url_host_not_public": "Use a site that everyone can reach, with a full name such as calendly.com.",
-    "url_own_site": "Use your booking provider's address. This one leads back to us.",
-    "url_ambiguous": "Open the page and paste the address that your browser then shows.",
-    "url_wrapped": "Open the link and paste the address of the page it leads to.",
+    "url_required": _("Paste the https:// address of your booking page."),
+    "url_too_long": _("Use an address of at most 2048 characters, your provider's share link."),
+    "url_characters": _("Remove blanks, line breaks and invisible characters from the address."),
+    "url_backslash": _("Replace every backslash in the address by a slash."),
+    "url_not_https": _("Use an address that starts with https://."),
+    "url_not_absolute": _("Paste the whole address, starting with https:// and the site's name."),
+    "url_template": _("Replace the placeholder in the address by a real value. We add our reference."),
+    "url_percent_encoding": _("Write a percent sign as %25, or paste the address from your browser."),
+    "url_userinfo": _("Remove user name, password and @ from before the site's name."),
+    "url_port": _("Remove the colon and the port number after the site's name."),
+    "url_ip_address": _("Use the site's name. A numeric address is not accepted."),
+    "url_host": _("Check the site's name: letters, digits and hyphens, in parts joined by single dots."),
+    "url_host_lookalike": _("Type the site's name in plain letters. Some of it only looks like them."),
+    "url_host_not_public": _("Use a site that everyone can reach, with a full name such as calendly.com."),
+    "url_own_site": _("Use your booking provider's address. This one leads back to us."),
+    "url_ambiguous": _("Open the page and paste the address that your browser then shows."),
+    "url_wrapped": _("Open the link and paste the address of the page it leads to."),
 }
 
 

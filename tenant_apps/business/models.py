@@ -4,7 +4,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator, RegexVa
 from django.db import models
 from django.db.models.functions import Now
 
-from tenant_apps.business.validators import check_colour, check_hours, check_services, check_time_zone
+from tenant_apps.business.validators import check_colour, check_hours, check_origins, check_services, check_time_zone
 
 
 class BusinessProfile(models.Model):
@@ -33,6 +33,7 @@ class BusinessProfile(models.Model):
         default=365, validators=[MinValueValidator(7), MaxValueValidator(3650)]
     )
     notification_emails = models.JSONField(default=list, blank=True)
+    frame_origins = models.JSONField(default=list, db_default=[], blank=True, validators=[check_origins])
     version = models.PositiveIntegerField(default=1)
     updated_at = models.DateTimeField(db_default=Now())
 

@@ -1,20 +1,19 @@
 """Reads of the business's card, and what can be derived from it."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
+from functools import cache, lru_cache
 from urllib.parse import quote_plus
 from zoneinfo import ZoneInfo
 
 import phonenumbers
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_time
+from django.utils.translation import gettext
 
-from tenant_apps.business.industries import INDUSTRIES, get_industry
+from tenant_apps.business.industries import INDUSTRIES, Industry, get_industry
 from tenant_apps.business.models import BusinessProfile
 from tenant_apps.business.validators import DAYS
-
-_DAY_LABELS = {
-    "mon": "Monday", "tue": "Tuesday", "wed": "Wednesday", "thu": "Thursday",
-    "fri": "Friday", "sat": "Saturday", "sun": "Sunday",
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +23,17 @@ class HoursLine:
     label: str
     text: str
     is_today: bool
+
+
+def format_phone(phone: str, *, region: str) -> str:
+    """Return an E.164 number as people of `region` write it, one from abroad internationally; other text as it is."""
+    try:
+        number = phonenumbers.parse(phone)
+    except phonenumbers.NumberParseException:
+        return phone
+    style = phonenumbers.PhoneNumberFormat
+    is_home = phonenumbers.country_code_for_region(region) == number.country_code
+    return phonenumbers.format_number(number, style.NATIONAL if is_home else style.INTERNATIONAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +51,12 @@ class BusinessCard:
     time_zone: str
     region: str
     language: str
+    frame_origins: tuple[str, ...]
 
     @property
     def phone_display(self) -> str:
-        """The phone number as people of its own country write it; abroad, internationally."""
-        if not self.phone:
-            return ""
-        number = phonenumbers.parse(self.phone)
-        style = phonenumbers.PhoneNumberFormat
-        home = phonenumbers.country_code_for_region(self.region) == number.country_code
-        return phonenumbers.format_number(number, style.NATIONAL if home else style.INTERNATIONAL)
+        """The phone number as people here write it."""
+        return format_phone(self.phone, region=self.region)
 
     @property
     def map_url(self) -> str:
@@ -59,33 +65,45 @@ class BusinessCard:
         return f"https://www.google.com/maps/search/?api=1&query={query}" if query else ""
 
     @property
-    def industry_label(self) -> str:
-        """What the business is, in words."""
-        return get_industry(self.industry).label
-
-    @property
-    def tagline(self) -> str:
-        return get_industry(self.industry).tagline
-
-    @property
-    def about(self) -> str:
-        return get_industry(self.industry).about
-
-    @property
     def accent_text(self) -> str:
         """Black or white, whichever reads better on the brand colour (WCAG 2.2 relative luminance)."""
         black, white = 0.0, 1.0
         own = relative_luminance(self.brand_colour)
         return "#000000" if (own + 0.05) / (black + 0.05) > (white + 0.05) / (own + 0.05) else "#ffffff"
 
-    def list_hours(self, *, now: datetime) -> list[HoursLine]:
-        """Return the seven days from Monday, `now` deciding which is today in the business's own zone."""
+    def list_hours(self, *, now: datetime, language: str) -> list[HoursLine]:
+        """Return the seven days from Monday, as `language` and the business's region write days and clock times.
+
+        `now` decides which day is today, in the business's own zone.
+        """
         today = DAYS[now.astimezone(ZoneInfo(self.time_zone)).weekday()]
+        locale = find_locale(language=language, region=self.region)
+        names = locale.days["stand-alone"]["wide"]
         lines = []
-        for day in DAYS:
-            spans = [f"{opens}–{closes}" for at, opens, closes in self.hours if at == day]  # noqa: RUF001 - an en dash
-            lines.append(HoursLine(_DAY_LABELS[day], ", ".join(spans) or "Closed", day == today))
+        for number, day in enumerate(DAYS):
+            spans = [
+                f"{_format_clock(opens, locale)} – {_format_clock(closes, locale)}"  # noqa: RUF001 - an en dash
+                for at, opens, closes in self.hours
+                if at == day
+            ]
+            label = names[number][:1].upper() + names[number][1:]
+            lines.append(HoursLine(label, ", ".join(spans) or gettext("Closed"), day == today))
         return lines
+
+
+@cache
+def find_locale(*, language: str, region: str) -> Locale:
+    """Return the locale of a language as written in a region (ISO codes), else of the language alone."""
+    try:
+        return Locale(language, territory=region)
+    except UnknownLocaleError:
+        return Locale(language)
+
+
+@lru_cache(maxsize=2_000)
+def _format_clock(clock: str, locale: Locale) -> str:
+    """Return "17:30" as the locale writes it, such as 5:30 PM."""
+    return format_time(time.fromisoformat(clock), "short", locale=locale)
 
 
 def relative_luminance(colour: str) -> float:
@@ -119,6 +137,7 @@ def to_card(profile: BusinessProfile) -> BusinessCard:
         time_zone=profile.time_zone,
         region=profile.region,
         language=profile.language,
+        frame_origins=tuple(profile.frame_origins),
     )
 
 
@@ -131,8 +150,10 @@ __all__ = [
     "INDUSTRIES",
     "BusinessCard",
     "HoursLine",
+    "Industry",
     "get_abandon_after_hours",
     "get_business_card",
+    "get_industry",
     "get_profile",
     "relative_luminance",
     "to_card",

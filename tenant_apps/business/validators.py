@@ -4,12 +4,21 @@ import re
 from typing import Any
 from zoneinfo import available_timezones
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MAX_SERVICES = 60
 MAX_SERVICE_LENGTH = 120
 
+MAX_ORIGINS = 20
+
+_LABEL = r"(?!-)[a-z0-9-]{1,63}(?<!-)"
+_PORT = r"(?::[1-9]\d{0,4})?"
+# At least two labels, the last one no number: no bare top-level name, no address, no wildcard.
+_ORIGIN = re.compile(rf"https://(?:{_LABEL}\.)+(?:[a-z]{{2,63}}|xn--[a-z0-9-]{{1,59}}){_PORT}")
+_LOCAL_ORIGIN = re.compile(rf"http://(?:127\.0\.0\.1|(?:{_LABEL}\.)*localhost){_PORT}")
 _COLOUR = re.compile(r"#[0-9a-f]{6}")
 _CLOCK = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d")
 
@@ -44,6 +53,25 @@ def check_hours(value: Any) -> None:
             raise ValidationError("Write opening hours as HH:MM, from 00:00 to 23:59.", code="hours")
         if times[0] == times[1]:
             raise ValidationError("Opening and closing time must differ.", code="hours")
+
+
+def check_origins(value: Any) -> None:
+    """Accept a list of at most 20 different origins that may frame the form: `https://host`, perhaps with a port.
+
+    In development also `http://` below localhost or at 127.0.0.1, so that it can be tried on one machine.
+    """
+    if not isinstance(value, list) or len(value) > MAX_ORIGINS or len({*map(str, value)}) != len(value):
+        raise ValidationError(_("Give at most 20 different addresses of sites."), code="origins")
+    for origin in value:
+        if not isinstance(origin, str) or not (_ORIGIN.fullmatch(origin) or _is_local_origin(origin)):
+            raise ValidationError(
+                _("Write each site as https:// and its full name, such as https://www.example.com, and nothing after."),
+                code="origins",
+            )
+
+
+def _is_local_origin(origin: str) -> bool:
+    return settings.IS_DEVELOPMENT and _LOCAL_ORIGIN.fullmatch(origin) is not None
 
 
 def check_time_zone(value: str) -> None:

@@ -18,6 +18,7 @@ from tenant_apps.handoffs.receipts import set_receipt
 from tenant_apps.handoffs.schemas import (
     FILTER_NAMES,
     LIST_NAMES,
+    REDIRECT_NAMES,
     CapturedBookingOut,
     CaptureOut,
     ContactOut,
@@ -28,6 +29,7 @@ from tenant_apps.handoffs.schemas import (
     HandoffOut,
     LeadIn,
     ListIn,
+    RedirectIn,
     RedirectOut,
     SummaryOut,
 )
@@ -103,12 +105,14 @@ def create_handoff(request: TenantRequest, response: HttpResponse, lead: LeadIn)
 
 
 @router.post("/handoffs/{handoff_id}/redirect", response=RedirectOut, auth=_same_site, tags=["visitor"])
-def redirect(request: TenantRequest, handoff_id: str) -> RedirectOut:
-    """Mark the click and say where to go; a repeat keeps the first moment."""
-    snapshot = get_snapshot(tenant=request.tenant)
-    done = redirect_handoff(booking=snapshot.booking, handoff_id=parse_handoff_id(handoff_id))
+def redirect(request: TenantRequest, handoff_id: str, query: Query[RedirectIn]) -> RedirectOut:
+    """Mark the click and say where to go; a repeat keeps the first moment. `embed=1` gives the address for a frame."""
+    check_query(request, allowed=REDIRECT_NAMES)
+    booking = get_snapshot(tenant=request.tenant).booking
+    done = redirect_handoff(booking=booking, handoff_id=parse_handoff_id(handoff_id))
+    url = booking.frame_url(url=done.url, our_host=request.META["HTTP_HOST"]) if query.embed else done.url
     return RedirectOut(
-        id=done.handoff.pk, status=done.handoff.status, redirected_at=done.handoff.redirected_at, url=done.url
+        id=done.handoff.pk, status=done.handoff.status, redirected_at=done.handoff.redirected_at, url=url
     )
 
 

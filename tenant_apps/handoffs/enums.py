@@ -1,31 +1,32 @@
 """The states of a handoff and the kinds of its events."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class HandoffStatus(models.TextChoices):
     """new → redirected → completed_external; new → abandoned; abandoned → redirected when the visitor comes back."""
 
-    NEW = "new", "New"
-    REDIRECTED = "redirected", "Redirected"
-    COMPLETED_EXTERNAL = "completed_external", "Completed"
-    ABANDONED = "abandoned", "Abandoned"
+    NEW = "new", _("New")
+    REDIRECTED = "redirected", _("Redirected")
+    COMPLETED_EXTERNAL = "completed_external", _("Completed")
+    ABANDONED = "abandoned", _("Abandoned")
 
 
 class EventType(models.TextChoices):
     """One event is written for each change, in the statement's transaction."""
 
-    CREATED = "created", "Created"
-    REDIRECTED = "redirected", "Sent to the provider"
-    COMPLETED = "completed", "Marked completed"
-    REOPENED = "reopened", "Reopened"
-    ABANDONED = "abandoned", "Abandoned"
-    ERASED = "erased", "Personal data erased"
+    CREATED = "created", _("Created")
+    REDIRECTED = "redirected", _("Sent to the provider")
+    COMPLETED = "completed", _("Marked completed")
+    REOPENED = "reopened", _("Reopened")
+    ABANDONED = "abandoned", _("Abandoned")
+    ERASED = "erased", _("Personal data erased")
 
 
 class Evidence(models.TextChoices):
     """On what an event rests."""
 
-    MANUAL = "manual", "A person"
-    CLICK = "click", "A click"
-    SYSTEM = "system", "The system"
+    MANUAL = "manual", _("A person")
+    CLICK = "click", _("A click")
+    SYSTEM = "system", _("The system")

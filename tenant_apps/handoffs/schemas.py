@@ -4,9 +4,10 @@ import hashlib
 import json
 import re
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
+from django.utils.translation import gettext_noop as _
 from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
@@ -64,7 +65,7 @@ class AttributionIn(In):
 
 
 CONTACT_REQUIRED = tuple(
-    FieldProblem(name, "Please enter a phone number or an email address; either is enough.", "contact_required")
+    FieldProblem(name, _("Please enter a phone number or an email address; either is enough."), "contact_required")
     for name in ("customerPhone", "customerEmail")
 )
 
@@ -94,21 +95,21 @@ class LeadIn(In):
         if not is_visible(value):
             raise PydanticCustomError("missing", "required")
         if has_controls(value):
-            raise _refuse("text", "Write this on one line, without control characters.")
+            raise _refuse("text", _("Write this on one line, without control characters."))
         return value
 
     @field_validator("notes", "source_page", "website")
     @classmethod
     def _check_text(cls, value: str | None) -> str | None:
         if value is not None and has_controls(value, allow_lines=True):
-            raise _refuse("text", "This must not contain control characters.")
+            raise _refuse("text", _("This must not contain control characters."))
         return value
 
     @field_validator("industry_slug")
     @classmethod
     def _check_slug(cls, value: str | None) -> str | None:
         if value and not _SLUG.fullmatch(value):
-            raise _refuse("slug", "Use lower-case letters, digits and hyphens.")
+            raise _refuse("slug", _("Use lower-case letters, digits and hyphens."))
         return value
 
     @field_validator("customer_email")
@@ -118,7 +119,7 @@ class LeadIn(In):
             return None
         email = parse_email(value)
         if email is None:
-            raise _refuse("email", "Check this e-mail address; it should look like name@example.com.")
+            raise _refuse("email", _("Check this e-mail address; it should look like name@example.com."))
         return email
 
     def to_lead(self, *, region: str, industry: str) -> Lead:
@@ -129,7 +130,7 @@ class LeadIn(In):
         phone = parse_phone(self.customer_phone, region=region) if self.customer_phone else ""
         if phone is None:
             raise InvalidFieldsError(
-                [FieldProblem("customerPhone", "Check this phone number, area code included.", "phone")]
+                [FieldProblem("customerPhone", _("Check this phone number, area code included."), "phone")]
             )
         if not phone and not self.customer_email:
             raise InvalidFieldsError(CONTACT_REQUIRED)
@@ -183,6 +184,15 @@ class CaptureOut(Out):
     booking: CapturedBookingOut | None
     message: str
     contact: ContactOut
+
+
+class RedirectIn(Out):
+    """How the visitor goes on: on their own page, or in a frame on ours."""
+
+    embed: Literal["1"] | None = None
+
+
+REDIRECT_NAMES = frozenset(RedirectIn.model_fields)
 
 
 class RedirectOut(Out):
@@ -288,17 +298,17 @@ class SummaryOut(Out):
 
 def _parse_day(value: Any) -> Any:
     if not isinstance(value, str) or not re.fullmatch(r"20\d\d-\d\d-\d\d", value):
-        raise _refuse("date", "Write the date as YYYY-MM-DD.")
+        raise _refuse("date", _("Write the date as YYYY-MM-DD."))
     try:
         return date.fromisoformat(value)
     except ValueError:
-        raise _refuse("date", "There is no such day.") from None
+        raise _refuse("date", _("There is no such day.")) from None
 
 
 def _parse_limit(value: Any) -> Any:
     if isinstance(value, str) and re.fullmatch(r"[0-9]{1,4}", value):
         return int(value)
-    raise _refuse("limit", "Give a whole number from 1 to 200.")
+    raise _refuse("limit", _("Give a whole number from 1 to 200."))
 
 
 _Filter = Annotated[str, StringConstraints(min_length=1, max_length=500)]
@@ -321,7 +331,7 @@ class FiltersIn(Out):
     @model_validator(mode="after")
     def _check_range(self) -> "FiltersIn":
         if self.first_day and self.last_day and not 0 <= (self.last_day - self.first_day).days <= _MAX_RANGE_DAYS:
-            raise _refuse("range", "The last day must not be before the first, nor more than five years after it.")
+            raise _refuse("range", _("The last day must not be before the first, nor more than five years after it."))
         return self
 
 

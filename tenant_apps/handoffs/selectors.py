@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from django.core import signing
 from django.db.models import Count, Q
+from django.utils.translation import gettext_noop as _
 
 from shared_apps.errors import DomainError, FieldProblem, InvalidFieldsError
 from tenant_apps.handoffs.enums import HandoffStatus
@@ -21,7 +22,7 @@ class HandoffNotFoundError(DomainError):
     """The current tenant has no such handoff; whether another has makes no difference to the answer."""
 
     code = "not_found"
-    message = "There is no such handoff."
+    message = _("There is no such handoff.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from uuid import UUID, uuid5
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
+from django.utils.translation import gettext_noop as _
 
 from shared_apps.errors import DomainError
 from shared_apps.tenants.scope import TenantRef
@@ -34,14 +35,14 @@ class IdempotencyKeyReusedError(DomainError):
 
     code = "idempotency_key_reused"
     field = "Idempotency-Key"
-    message = "This Idempotency-Key was used with different details. Send a new key with a new request."
+    message = _("This Idempotency-Key was used with different details. Send a new key with a new request.")
 
 
 class BookingUnavailableError(DomainError):
     """There is nowhere to send the visitor: internal mode, or no usable URL."""
 
     code = "booking_unavailable"
-    message = "There is no booking page to continue to. The business will get in touch."
+    message = _("There is no booking page to continue to. The business will get in touch.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,16 @@ import unicodedata
 from uuid import UUID
 
 import phonenumbers
+from django.utils.translation import gettext_noop as _
 from email_validator import EmailNotValidError, validate_email
 
 from shared_apps.errors import DomainError
 
 CARD_REMOVED = "[removed]"  # shorter than any card number, so no text outgrows its limit
 
-_DIGIT_RUN = re.compile(r"(?<![\d+])\d(?:[ \-.]?\d){12,18}(?!\d)")
+_DIGIT_RUN = re.compile(r"(?<![\d+])\d(?:[ \-.]?\d){12,}(?!\d)")
+# A number as it is printed on a card, within a longer run: "4242 4242 4242 4242 12", the month of its end behind it.
+_PRINTED = re.compile(r"(?=(?<!\d)(\d{13,19}|\d{4}([ \-.])\d{4}\2\d{4}\2\d{4}|\d{4}([ \-.])\d{6}\3\d{4,5})(?!\d))")
 # Issuer prefixes and lengths, ISO/IEC 7812 and the networks' published ranges.
 _CARD = re.compile(
     r"4\d{15}(?:\d{3})?|(?:5[1-5]\d\d|222[1-9]|22[3-9]\d|2[3-6]\d\d|27[01]\d|2720)\d{12}|3[47]\d{13}"
@@ -35,11 +38,21 @@ def _luhn(digits: str) -> bool:
 def remove_card_numbers(text: str) -> str:
     """Return `text` with every payment card number replaced by a mark. Applied before anything is stored or logged."""
 
-    def replace(match: re.Match[str]) -> str:
-        digits = "".join(str(unicodedata.digit(character)) for character in match[0] if character.isdigit())
-        return CARD_REMOVED if _CARD.fullmatch(digits) and _luhn(digits) else match[0]
+    def replace(run: re.Match[str]) -> str:
+        if _is_card(run[0]):
+            return CARD_REMOVED
+        printed = next((found for found in _PRINTED.finditer(run[0]) if _is_card(found[1])), None)
+        if printed is None:
+            return run[0]
+        rest = remove_card_numbers(run[0][printed.end(1) :])
+        return run[0][: printed.start(1)] + CARD_REMOVED + rest
 
     return _DIGIT_RUN.sub(replace, text)
+
+
+def _is_card(text: str) -> bool:
+    digits = "".join(str(unicodedata.digit(character)) for character in text if character.isdigit())
+    return _CARD.fullmatch(digits) is not None and _luhn(digits)
 
 
 def is_visible(text: str) -> bool:
@@ -88,13 +101,18 @@ class InvalidIdempotencyKeyError(DomainError):
 
     code = "idempotency_key_invalid"
     field = "Idempotency-Key"
-    message = "Idempotency-Key must be a UUID, such as crypto.randomUUID() makes."
+    message = _("Idempotency-Key must be a UUID, such as crypto.randomUUID() makes.")
+
+
+def is_uuid(text: str) -> bool:
+    """Whether a text is a UUID in its usual form, of any version and case."""
+    return _UUID.fullmatch(text) is not None
 
 
 def parse_idempotency_key(header: str | None) -> UUID | None:
     """Return the key of a request; None without one. Raises InvalidIdempotencyKeyError."""
     if header is None:
         return None
-    if not _UUID.fullmatch(header):
+    if not is_uuid(header):
         raise InvalidIdempotencyKeyError
     return UUID(header)

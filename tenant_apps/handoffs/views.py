@@ -10,13 +10,17 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 from pydantic import ValidationError
 
-from shared_apps.errors import FieldProblem, InvalidFieldsError
+from shared_apps.errors import FieldProblem, InvalidFieldsError, translate
+from shared_apps.ratelimits import RateLimitedError
 from shared_apps.schemas import describe_errors
 from shared_apps.tenants.http import TenantRequest, check_origin
+from tenant_apps.booking.enums import FrameCheck
 from tenant_apps.booking.selectors import (
     TenantSnapshot,
     get_cta_label,
@@ -26,10 +30,12 @@ from tenant_apps.booking.selectors import (
 )
 from tenant_apps.handoffs.api import parse_handoff_id
 from tenant_apps.handoffs.limits import limit_capture
+from tenant_apps.handoffs.models import BookingHandoff
 from tenant_apps.handoffs.receipts import Receipt, read_receipt, set_receipt
 from tenant_apps.handoffs.schemas import ATTRIBUTION_NAMES, CONTACT_REQUIRED, LeadIn
 from tenant_apps.handoffs.selectors import get_handoff
 from tenant_apps.handoffs.services import BookingUnavailableError, Lead, capture_handoff, redirect_handoff
+from tenant_apps.handoffs.validators import is_uuid
 
 _TEXT_FIELDS = (
     "customerName", "customerEmail", "customerPhone", "requestedService", "preferredDateTimeText", "notes",
@@ -70,29 +76,37 @@ def _render_form(
     values: dict[str, Any],
     *,
     problems: tuple[FieldProblem, ...] = (),
+    failure: str = "",
     status: int = 200,
 ) -> HttpResponse:
+    """Return a page with the form. `failure` says why sending failed: the page then offers the ways around it."""
     snapshot = get_snapshot(tenant=request.tenant)
     errors: dict[str, str] = {}
     for problem in problems:
         if problem != CONTACT_REQUIRED[1]:  # said once, beside the phone number
-            errors.setdefault(problem.field, problem.message)
+            errors.setdefault(problem.field, translate(problem.message))
     form = {
         "values": dict.fromkeys(_TEXT_FIELDS, "") | {"shareDetailsWithProvider": False} | values,
         "errors": errors,
         "has_errors": bool(errors),
-        "idempotency_key": str(uuid4()),
+        "failure": failure,
+        "idempotency_key": _page_nonce(request),
         "attribution": _read_attribution(request),
     }
-    is_embedded = request.GET.get("embed") == "1"
-    context = get_visitor_context(snapshot=snapshot, now=timezone.now()) | {
-        "form": form,
-        "embed": is_embedded,
-    }
+    context = get_visitor_context(snapshot=snapshot, now=timezone.now()) | {"form": form}
+    if request.GET.get("embed") != "1":
+        return render(request, template, context, status=status)
+    context |= {"embed": True, "frame_origins": " ".join(snapshot.business.frame_origins)}
     response = render(request, template, context, status=status)
-    if is_embedded:
-        response.csp = {"frame-ancestors": "'self'"}  # type: ignore[attr-defined]  # see saas.problems.allow
+    ancestors = " ".join(["'self'", *snapshot.business.frame_origins])
+    response.csp = {"frame-ancestors": ancestors}  # type: ignore[attr-defined]  # see saas.problems.allow
     return response
+
+
+def _page_nonce(request: TenantRequest) -> str:
+    """Return the form's nonce: a posted form that comes back keeps its own, so that a retry is not a second handoff."""
+    posted = request.POST.get("idempotencyKey", "") if request.method == "POST" else ""
+    return posted if is_uuid(posted) else str(uuid4())
 
 
 def _read_attribution(request: TenantRequest) -> dict[str, str]:
@@ -107,24 +121,40 @@ def _read_attribution(request: TenantRequest) -> dict[str, str]:
 
 def _capture_form(request: TenantRequest) -> HttpResponse:
     check_origin(request)
-    limit_capture(request)
     values: dict[str, Any] = {name: request.POST.get(name, "") for name in _TEXT_FIELDS}
     values["shareDetailsWithProvider"] = request.POST.get("shareDetailsWithProvider") in ("on", "true", "1")
     try:
-        lead = _parse_form(request, values)
+        limit_capture(request)
+        handoff = _capture(request, values)
     except InvalidFieldsError as error:
         return _render_form(request, "visitor/book.html", values, problems=error.problems, status=422)
-    snapshot = get_snapshot(tenant=request.tenant)
+    except RateLimitedError as error:
+        response = _render_form(request, "visitor/book.html", values, failure=gettext(_BUSY), status=429)
+        response["Retry-After"] = str(error.retry_after)
+        return response
+    except (OperationalError, InterfaceError):
+        response = _render_form(request, "visitor/book.html", values, failure=gettext(_AWAY), status=503)
+        response["Retry-After"] = "30"
+        return response
+    response = HttpResponseSeeOther(f"/handoff/{handoff.pk}")
+    set_receipt(response, tenant=request.tenant, handoff=handoff)
+    return response
+
+
+_BUSY = _("A lot is going on right now")
+_AWAY = _("That didn’t go through")  # noqa: RUF001 - an apostrophe
+
+
+def _capture(request: TenantRequest, values: dict[str, Any]) -> BookingHandoff:
+    lead = _parse_form(request, values)
     capture = capture_handoff(
         tenant=request.tenant,
-        booking=snapshot.booking,
+        booking=get_snapshot(tenant=request.tenant).booking,
         lead=lead,
         idempotency_key=_form_key(request.POST.get("idempotencyKey", ""), lead),
         now=timezone.now(),
     )
-    response = HttpResponseSeeOther(f"/handoff/{capture.handoff.pk}")
-    set_receipt(response, tenant=request.tenant, handoff=capture.handoff)
-    return response
+    return capture.handoff
 
 
 def _parse_form(request: TenantRequest, values: dict[str, Any]) -> Lead:
@@ -144,9 +174,9 @@ def _parse_form(request: TenantRequest, values: dict[str, Any]) -> Lead:
 
 
 _MISSING = {
-    "requestedService": "Please tell us what you would like.",
-    "preferredDateTimeText": "Please tell us when would suit you.",
-    "customerName": "Please enter your name.",
+    "requestedService": _("Please tell us what you would like."),
+    "preferredDateTimeText": _("Please tell us when would suit you."),
+    "customerName": _("Please enter your name."),
 }
 
 
@@ -184,13 +214,22 @@ def hand_over(request: TenantRequest, handoff_id: str) -> HttpResponse:
         if receipt is None:
             raise
         status = "new"
-    response = render(
-        request,
-        "visitor/handoff.html",
-        _hand_over_context(get_snapshot(tenant=request.tenant), key, status, receipt),
-    )
+    snapshot = get_snapshot(tenant=request.tenant)
+    context = _hand_over_context(snapshot, key, status, receipt)
     # The click posts to us and is answered with a redirect to the provider, which browsers count as form-action.
-    response.csp = {"form-action": "'self' https:"}  # type: ignore[attr-defined]  # see saas.problems.allow
+    policy = {"form-action": "'self' https:"}
+    if snapshot.booking.frames:
+        origin = snapshot.booking.origin
+        context["frame"] = {
+            "origin": origin,
+            "endpoint": f"/api/v1/handoffs/{key}/redirect?embed=1",
+            "trusted": snapshot.booking.frame_check == FrameCheck.ALLOWED,
+            "link": snapshot.booking.outbound_url(handoff_id=str(key)),
+        }
+        # The object is the probe that tells a page from the error page a browser puts in its place.
+        policy |= {"frame-src": origin, "object-src": origin}
+    response = render(request, "visitor/handoff.html", context)
+    response.csp = policy  # type: ignore[attr-defined]  # see saas.problems.allow
     return response
 
 
@@ -204,6 +243,7 @@ def _hand_over_context(
         "continue_url": f"/go/{handoff_id}",
         "cta_label": get_cta_label(snapshot.booking),
         "message": get_message(snapshot),
+        "provider_host": snapshot.booking.origin.removeprefix("https://"),
     }
 
 

@@ -40,6 +40,8 @@ SETTINGS = {
     "externalBookingUtmSource": "treasurecoastai",
     "externalBookingUtmCampaign": "industry-demo",
 }
+EMBEDDING = {"allowedOrigins": ["https://www.alpha-studio.example"]}
+MESSAGE: dict[str, Any] = {"message": "a haircut on Friday", "slots": {}, "asking": None}
 PASSWORD = {"password": "a-long-walk-on-the-beach"}
 
 
@@ -91,6 +93,8 @@ TENANT_ROUTES = [
     Row("api/v1/openapi.json", dict.fromkeys(METHODS, everybody(200))),
     Row("api/v1/booking", {"GET": everybody(200)}),
     Row("api/v1/settings/booking", {"GET": MEMBERS, "PUT": OWNERS}, json=SETTINGS),
+    Row("api/v1/settings/embedding", {"GET": MEMBERS, "PUT": OWNERS}, json=EMBEDDING),
+    Row("api/v1/assistant/messages", {"POST": everybody(200)}, json=MESSAGE),
     Row("api/v1/handoffs", {"GET": MEMBERS, "POST": everybody(201)}, json=LEAD),
     Row("api/v1/handoffs/summary", {"GET": MEMBERS}),
     Row("api/v1/handoffs/<handoff_id>", {"GET": MEMBERS}),
@@ -300,6 +304,7 @@ def test_malformed_id_is_not_found(row: Row, house: House) -> None:
 
 SESSION_WRITES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "api/v1/settings/booking": ("PUT", "/api/v1/settings/booking", SETTINGS),
+    "api/v1/settings/embedding": ("PUT", "/api/v1/settings/embedding", EMBEDDING),
     "api/v1/handoffs/<handoff_id>/complete": ("POST", "/api/v1/handoffs/{id}/complete", {}),
     "api/v1/handoffs/<handoff_id>/reopen": ("POST", "/api/v1/handoffs/{id}/reopen", {}),
     "dashboard/handoffs/<str:handoff_id>/<str:action>": ("POST", "/dashboard/handoffs/{id}/complete", {}),
@@ -308,7 +313,13 @@ SESSION_WRITES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "login": ("POST", "/login", {}),
 }
 # They carry no session. A foreign Origin is refused below, but for the click: contract section 5 lets anybody send it.
-VISITORS_WRITES = {"book", "go/<str:handoff_id>", "api/v1/handoffs", "api/v1/handoffs/<handoff_id>/redirect"}
+VISITORS_WRITES = {
+    "book",
+    "go/<str:handoff_id>",
+    "api/v1/handoffs",
+    "api/v1/handoffs/<handoff_id>/redirect",
+    "api/v1/assistant/messages",
+}
 NINJAS_OWN = {"api/v1/", "api/v1/docs", "api/v1/openapi.json"}
 
 

@@ -33,7 +33,7 @@ def test_new_tenant_is_external_and_not_ready(alpha: TenantRef, owner: TenantCli
         "externalBookingUtmSource": "treasurecoastai",
         "externalBookingUtmCampaign": "industry-demo",
         "provider": None,
-        "frameCheck": {"result": "unknown", "checkedAt": None},
+        "frameCheck": {"result": "unknown", "checkedAt": None, "reason": None},
     }
     assert visitor.get("/api/v1/booking").json()["ready"] is False
 

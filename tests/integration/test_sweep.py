@@ -85,4 +85,4 @@ def test_missing_tenant_does_not_stop_the_others(alpha: TenantRef, make_old: Mak
 def test_schedule_asks_for_tasks_that_exist() -> None:
     app.loader.import_default_modules()
     assert {entry["task"] for entry in SCHEDULE.values()} <= set(app.tasks)
-    assert {entry["schedule"] for entry in SCHEDULE.values()} == {60.0}
+    assert {entry["schedule"] for entry in SCHEDULE.values() if "sweep" in entry["task"]} == {60.0}

@@ -1,0 +1,58 @@
+"""Which language a visitor reads: the switch, else the browser's, else the tenant's own."""
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponseBase
+from django.utils import translation
+from django.utils.cache import patch_vary_headers
+from django.utils.translation.trans_real import parse_accept_lang_header
+
+from saas.context import LANGUAGE_PARAM
+from saas.problems import known_snapshot
+
+_YEAR_SECONDS = 365 * 24 * 3600
+
+
+class LanguageMiddleware:
+    """Answers in the visitor's language; `?lang=es` is the switch, remembered by a cookie of this host."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        chosen = _supported(request.GET.get(LANGUAGE_PARAM, ""))
+        language = chosen or choose_language(request)
+        with translation.override(language):
+            response = self.get_response(request)
+        response.setdefault("Content-Language", language)
+        patch_vary_headers(response, ["Accept-Language"])
+        if chosen and request.method == "GET":
+            response.set_cookie(
+                settings.LANGUAGE_COOKIE_NAME,
+                chosen,
+                max_age=_YEAR_SECONDS,
+                secure=not settings.IS_DEVELOPMENT,
+                httponly=True,
+                samesite="Lax",
+            )
+        return response
+
+
+def choose_language(request: HttpRequest) -> str:
+    """Return the language of a request that names none in its address."""
+    remembered = _supported(request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, ""))
+    if remembered:
+        return remembered
+    for wanted, _quality in parse_accept_lang_header(request.headers.get("Accept-Language", "")[:500].lower()):
+        found = _supported(wanted)
+        if found:
+            return found
+    snapshot = known_snapshot(request)
+    return snapshot.business.language if snapshot is not None else settings.LANGUAGE_CODE
+
+
+def _supported(tag: str) -> str:
+    """Return the language of ours that a tag such as `es-MX` asks for; "" for none."""
+    language = tag.partition("-")[0].lower()
+    return language if language in dict(settings.LANGUAGES) else ""

@@ -1,0 +1,160 @@
+"""The understanding by rules: each reader claims what is its own, what is left over are the notes."""
+
+import re
+
+from tenant_apps.assistant.understanding.contact import claim_contact
+from tenant_apps.assistant.understanding.intents import (
+    find_about,
+    find_intents,
+    is_only_filler,
+    is_open_question,
+    is_question,
+)
+from tenant_apps.assistant.understanding.language import find_language
+from tenant_apps.assistant.understanding.names import claim_name, read_bare_name
+from tenant_apps.assistant.understanding.notes import read_notes
+from tenant_apps.assistant.understanding.reading import CONFIRM, Context, Intent, Reading
+from tenant_apps.assistant.understanding.services import claim_other_service, claim_services, has_request
+from tenant_apps.assistant.understanding.text import Message, Span, cut, tidy
+from tenant_apps.assistant.understanding.times import claim_other_times, claim_time, find_events, find_times
+from tenant_apps.handoffs.validators import CARD_REMOVED, remove_card_numbers
+
+_LIMITS = {
+    "customerName": 120,
+    "customerPhone": 40,
+    "customerEmail": 254,
+    "requestedService": 120,
+    "preferredDateTimeText": 200,
+    "notes": 1000,
+}
+_MAX_MESSAGE = 2000
+_MARKUP = re.compile(r"<[^<>]{1,200}>")
+# Orders to a machine are no wish of a visitor's: they fill nothing and change nothing.
+_ORDERS = re.compile(
+    r"[^.!?\n]*\b(?:(?:ignor[ae]r?|disregard|forget|override|bypass|olvida|omite)\b[^.!?\n]{0,40}"
+    r"\b(?:instruc\w+|rules?|prompts?|guidelines?|previous|above|reglas|anterior\w*)|system prompt|you are now|"
+    r"pretend (?:to be|you|that)|act as|developer mode|jailbreak|finge|actua como|a partir de ahora eres)\b[^.!?\n]*"
+    r"|\b(?:say|repeat|write|reply|respond|answer|print|output|di|repite|escribe|responde)"
+    r"(?: (?:after me|this|exactly|with|that|only|esto|con|que|solo))*\s*[:\"“][^\n]*"
+    r"|\b(?:tell me|say|write|reply|dime|di)(?: that| que)? [^.!?\n]{0,60}\b(?:booked|confirmed|reserved|reservad[oa]|"
+    r"confirmad[oa]|agendad[oa])\b[^.!?\n]*"
+    r"|\b(?:you are|you're|your \w+ (?:is|has been)|(?:tu|su) \w+ esta) (?:now |ya )?(?:booked|confirmed|reserved|"
+    r"reservad[oa]|confirmad[oa]|agendad[oa])\b[^.!?\n]*"
+)
+_CARD_TALK = re.compile(
+    r"\b(?:(?:my |mi )?(?:credit |debit )?(?:card|visa|mastercard|amex|tarjeta)(?: number| numero)?(?: is| es)?|"
+    r"exp(?:ires|iry|iration)?(?: date)?|valid|vence|cvv|cvc|security code)\b[\s.:]*(?:\d{1,2}/\d{2,4}|\d{3,4})?"
+)
+_ASKS = frozenset(intent for intent in Intent if intent.startswith("ask_")) - {Intent.ASK_AVAILABILITY}
+
+
+_NO_ANSWER = _ASKS | {Intent.CANCEL, Intent.RESTART, Intent.CHANGE}
+
+
+class RuleUnderstanding:
+    """Deterministic: the same message in the same context gives the same reading."""
+
+    def read(self, message: str, context: Context) -> Reading:
+        """Return what `message` gives; see `Understanding`."""
+        cleaned = remove_card_numbers(message[:_MAX_MESSAGE])
+        had_card = cleaned != message[:_MAX_MESSAGE]
+        text = Message(cleaned.replace(CARD_REMOVED, " " * len(CARD_REMOVED)))
+        for pattern in (_MARKUP, _ORDERS, _CARD_TALK) if had_card else (_MARKUP, _ORDERS):
+            for match in pattern.finditer(text.folded):
+                text.claim(*match.span())
+        intents = find_intents(text.folded, is_answer=context.asking is not None)
+        contact = claim_contact(
+            text, region=context.region, is_asked=context.asking in ("customerPhone", "customerEmail")
+        )
+        contacts = tuple(text.claimed)
+        slots = {"customerPhone": contact.phone, "customerEmail": contact.email}
+        if self._only_asks(text, intents):
+            if not intents & (_ASKS | {Intent.CANCEL, Intent.RESTART}):
+                intents.add(Intent.ASK_OTHER)
+        else:
+            slots |= self._read_wish(text, context, contacts, is_answer=not intents & _NO_ANSWER)
+        slots = {slot: cut(value, _LIMITS[slot]) for slot, value in slots.items() if value}
+        return Reading(
+            slots=slots,
+            intents=frozenset(intents),
+            about=find_about(text.folded) if self._wants_change(intents, context) else None,
+            language=find_language(
+                cleaned,
+                context.known.get("preferredDateTimeText", ""),
+                context.known.get("notes", ""),
+                default=context.language,
+            ),
+            is_bad_phone=contact.is_bad_phone,
+            is_bad_email=contact.is_bad_email,
+            had_card_number=had_card,
+        )
+
+    def _only_asks(self, text: Message, intents: set[Intent]) -> bool:
+        """Whether the message is nothing but a question to the business, which fills no slot."""
+        if "?" in text.typed and is_open_question(text.folded) and not find_times(text.folded):
+            return not has_request(text.folded)
+        asked = intents & (_ASKS | {Intent.CANCEL, Intent.RESTART})
+        if not asked:
+            return False
+        is_plain = intents & {Intent.RESTART, Intent.CANCEL, Intent.ASK_HUMAN}
+        return bool(is_plain or is_question(text.folded)) and not has_request(text.folded)
+
+    def _wants_change(self, intents: set[Intent], context: Context) -> bool:
+        return bool(intents & {Intent.CHANGE, Intent.NO}) and context.asking is not None
+
+    def _read_wish(
+        self, text: Message, context: Context, contacts: tuple[Span, ...], *, is_answer: bool
+    ) -> dict[str, str]:
+        events = find_events(text)
+        for event in events:
+            text.claim(event.start, event.end)
+        service = claim_services(text, context.services)
+        other_times = claim_other_times(text)
+        time = claim_time(text)
+        name = claim_name(text, contacts=contacts, business_name=context.business_name)
+        asking = context.asking
+        bare = is_answer and asking is not None and not is_question(text.folded) and not is_only_filler(text.folded)
+        if asking == "customerName" and not name and bare:
+            name = read_bare_name(text)
+        if not service and (asking != "customerName" or not name):
+            service = claim_other_service(text)
+        left = tidy(text.blanked().replace("|", " "))
+        if bare and left and asking == "requestedService" and not service and not name:
+            service = _rest(text)
+        is_when = (
+            is_answer
+            and asking == "preferredDateTimeText"
+            and "?" not in text.typed
+            and not is_only_filler(text.folded)
+        )
+        if is_when and left and not time and not service and not name:
+            time = _rest(text)
+        for span in other_times:
+            text.claimed.remove(span)
+        notes = _rest(text) if bare and asking == "notes" else ""
+        if not notes and not (bare and asking in _LIMITS and asking != CONFIRM and not text.claimed):
+            notes = read_notes(text, events)
+        return {
+            "requestedService": service,
+            "preferredDateTimeText": time,
+            "customerName": name,
+            "notes": notes,
+        }
+
+
+def _rest(text: Message) -> str:
+    """What nobody claimed, as typed: the answer to a question in its visitor's own words."""
+    start, end = 0, len(text.typed)
+    for span in sorted(text.claimed):
+        if not text.typed[start : span.start].strip(" ,.;:!-"):
+            start = max(start, span.end)
+        else:
+            end = min(end, span.start)
+            break
+    rest = tidy(text.typed[start:end])
+    if rest:
+        text.claim(start, end)
+    return rest
+
+
+understanding = RuleUnderstanding()

@@ -1,0 +1,205 @@
+"""Finds which of the tenant's services is asked for, in spite of typos, in either language; else what is, as typed."""
+
+import re
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from rapidfuzz import fuzz
+
+from tenant_apps.assistant.understanding.text import Message, Span, fold, tidy
+from tenant_apps.assistant.understanding.vocabulary import words
+
+_DATA = tomllib.loads(Path(__file__).with_name("service_words.toml").read_text(encoding="utf-8"))
+_GENERAL: frozenset[str] = frozenset(_DATA["general"])
+_WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
+_MAX_WORDS = 6
+# A short word is only itself: one typo makes another word of it.
+_EXACT_UNTIL, _ONE_TYPO_UNTIL = 4, 6
+_SHORT_SCORE, _LONG_SCORE = 88.0, 84.0
+
+_REJECTED = re.compile(
+    r"(?:\b(?:not|no|instead of|rather than|don'?t (?:want|need)|skip|without|en (?:vez|lugar) de|"
+    r"no quiero|sin|ya no)\s+(?:el |la |los |las |the |a |an |un |una |any )?(?:quiero |want |need )?)$"
+)
+_PAST = re.compile(
+    r"\b(?:i (?:had|got|did|already had|have had)|last (?:time|month|week|year)|previously|me (?:hice|"
+    r"hicieron)|tuve|la ultima vez|ya me|el mes pasado|used to)\b[^,.;!?]*$"
+)
+ASKS_FOR = (
+    r"(?:(?:can|could|may|would) (?:i|we|you|u)(?: guys)?(?: please| pls| possibly)? (?:get|have|book|do|"
+    r"schedule|make|come in|request|set up|fit|squeeze|grab|reserve|arrange|give|take)(?: (?:me|us|him|her|in))?|"
+    r"i(?:'?d| would| wld)? (?:really )?(?:like|love|want|wanna|need|prefer)(?: to)?(?: (?:get|have|book|"
+    r"do|schedule|make|come in|try|request|set up|arrange|reserve|see))?|i(?:'?m| am) (?:looking|"
+    r"interested|hoping|trying|calling|wanting)(?: for| in| to)?(?: (?:get|have|book|do|schedule|"
+    r"make|come in|try))?|"
+    r"(?:we|he|she|they)(?:'?d)? (?:need|want|like)s?(?: to)?(?: (?:get|have|book|do|schedule))?|"
+    r"looking (?:for|to)(?: (?:get|book|schedule|have))?|hoping (?:for|to)(?: (?:get|book))?|"
+    r"want(?:ed)?(?: to)?(?: (?:get|book|schedule|have|do))?|need(?: to)?(?: (?:get|book|schedule|"
+    r"have))?|wanna(?: (?:get|book|have|do))?|"
+    r"(?:let'?s|please|pls|just)? ?(?:book|schedule|get|make|give)(?: me| us)?|interested in|"
+    r"do you have (?:time|room|space|any(?:thing| (?:openings?|availability|slots?|time|spots?))?|"
+    r"availability|an opening|a slot)(?: for| to do)?|any (?:chance|openings?|availability|slots?|"
+    r"spots?|room)(?: (?:for|of|to get))?|is there (?:any )?(?:time|room|availability|a slot|"
+    r"a spot)(?: for)?|got (?:time|room|space) for|make it|change (?:it|that) to|"
+    r"switch (?:it |that )?to|"
+    r"(?:quiero|quisiera|queria|kiero|necesito|busco|deseo|me gustaria|ocupo|me interesa|ando buscando|"
+    r"estoy buscando|prefiero|pueden|podria|podrian|puedo|se puede|me puedes|me pueden|me podrian|"
+    r"podemos|necesitamos|queremos|hay|tienen|tendran|tienes)(?: (?:(?:hacer|hacerme|hacerle|"
+    r"agendar|pedir|sacar|apartar|reservar|tener|una? (?:cita|turno|hora|espacio|lugar|"
+    r"hueco) (?:para|de)|cita (?:para|de)|espacio (?:para)?|disponibilidad (?:para)?|"
+    r"lugar (?:para)?|hueco (?:para)?|hora para|darme|dar|ponerme|probar))){0,2}|"
+    r"(?:una? )?(?:cita|turno) (?:para|de)|(?:an )?(?:appointment|appt|apt|slot|spot|time|opening|"
+    r"booking) for|cambialo (?:por|a)|mejor)"
+)
+# What one may ask to do that is no service.
+_NO_WISH = (
+    r"(?:pay|pagar|know|saber|ask|preguntar|call|llamar|park|talk|speak|hablar|your|su|sus|tu|"
+    r"the (?:address|phone|hours|"
+    r"prices?|location|number)|directions|an? (?:refund|receipt|human|person)|cancel|reschedul|tell|decir|"
+    r"see me|help me|atender\w*|ver\w*|recibir\w*|ayudar\w*|"
+    r"llegar|pasar|ir\b|be\b|look|feel)"
+)
+_REQUEST = re.compile(rf"(?<![a-z]){ASKS_FOR}\s+(?!{_NO_WISH})")
+_ARTICLE = re.compile(
+    r"^(?:(?:a|an|the|some|my|our|your|one|also|please|pls|to|get|have|do|book|schedule|un[ao]?s?|el|la|"
+    r"los|las|mi|mis|hacerme|hacer|de|another|new|quick|for|in|para|porfa|por favor|try|come in for|me)\s+)+"
+)
+_STOP = re.compile(
+    r"\s(?:for|on|at|with|by|in|this|next|tomorrow|please|pls|when|if|because|and|but|thanks|thank|asap|so|"
+    r"to|around|before|after|sometime|instead|para|el|la|en|con|por|pero|y|porque|si|cuando|gracias|"
+    r"porfa|a las|este|esta|de preferencia|as|can|could|my|mi|it|i|i'm|que|available|disponible|"
+    r"done on)(?=\s|$)|[|,.;:!?()\n]"
+)
+_NOTHING = words("no_service")
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    span: Span
+    name: str
+    score: float
+
+
+@lru_cache(maxsize=2_000)
+def _spellings(name: str) -> tuple[str, ...]:
+    """Every way a service of a list may be written, folded: its own name, and the words that mean the same."""
+    own = fold(name)
+    known = [own]
+    for same in _DATA["same"]:
+        if _squeeze(own) == _squeeze(same[0]) or own in same:
+            known += same
+    return tuple(dict.fromkeys(known))
+
+
+def _squeeze(text: str) -> str:
+    return re.sub(r"[\W_]+", "", text)
+
+
+@lru_cache(maxsize=500)
+def _build_index(services: tuple[str, ...]) -> tuple[tuple[str, int, str], ...]:
+    """(squeezed spelling, number of words, service) of a list; a spelling that two services share belongs to its first
+    exact owner, a single word that only one service has stands for it."""
+    index: dict[str, tuple[int, str]] = {}
+    words: dict[str, set[str]] = {}
+    for name in services:
+        index.setdefault(_squeeze(fold(name)), (len(_WORD.findall(name)), name))
+        for word in _WORD.findall(fold(name)):
+            words.setdefault(word, set()).add(name)
+    for name in services:
+        for spelling in _spellings(name):
+            index.setdefault(_squeeze(spelling), (len(_WORD.findall(spelling)), name))
+    for word, names in words.items():
+        if len(names) == 1 and word not in _GENERAL and len(word) > _EXACT_UNTIL:
+            index.setdefault(word, (1, next(iter(names))))
+    return tuple((spelling, count, name) for spelling, (count, name) in index.items())
+
+
+def claim_services(message: Message, services: tuple[str, ...]) -> str:
+    """Claim the services of the list that the message asks for; returns them joined by " + ", "" for none."""
+    found = sorted(_choose(_find_all(message, services)), key=lambda each: each.span)
+    wanted = dict[str, None]()
+    for each in found:
+        if each.name in wanted:
+            continue
+        message.claim(each.span.start, each.span.end)
+        if not _is_rejected(message, each.span):
+            wanted[each.name] = None
+    return " + ".join(wanted)
+
+
+def _is_rejected(message: Message, span: Span) -> bool:
+    before = message.folded[max(0, span.start - 60) : span.start]
+    return bool(_REJECTED.search(before) or _PAST.search(before))
+
+
+def _find_all(message: Message, services: tuple[str, ...]) -> Iterator[_Found]:
+    index = _build_index(services)
+    words = list(_WORD.finditer(message.blanked()))
+    for at in range(len(words)):
+        for count in range(1, min(_MAX_WORDS, len(words) - at) + 1):
+            start, end = words[at].start(), words[at + count - 1].end()
+            if not message.is_free(start, end) or re.search(r"[.;!?|\n]", message.folded[start:end]):
+                break
+            squeezed = _squeeze(message.folded[start:end])
+            best = (
+                max((_score(squeezed, spelling, count, size), name) for spelling, size, name in index)
+                if index
+                else None
+            )
+            if best and best[0]:
+                yield _Found(Span(start, end), best[1], best[0])
+
+
+def _score(squeezed: str, spelling: str, count: int, size: int) -> float:
+    """How well a stretch of words is a spelling: 100 for itself, 0 for not."""
+    if squeezed == spelling:
+        return 100.0 + len(spelling) / 100
+    if abs(len(squeezed) - len(spelling)) > 3 or abs(count - size) > 1:
+        return 0.0
+    if min(len(squeezed), len(spelling)) <= _EXACT_UNTIL:
+        return 0.0
+    score = fuzz.ratio(squeezed, spelling)
+    limit = _SHORT_SCORE if len(spelling) <= _ONE_TYPO_UNTIL else _LONG_SCORE
+    same_start = squeezed[0] == spelling[0]
+    return score if score >= limit and same_start else 0.0
+
+
+def _choose(found: Iterator[_Found]) -> list[_Found]:
+    """The best of those that overlap: the surest first, then the longest."""
+    chosen: list[_Found] = []
+    for each in sorted(found, key=lambda each: (-min(each.score, 100.0), -(each.span.end - each.span.start))):
+        if not any(each.span.overlaps(other.span) for other in chosen):
+            chosen.append(each)
+    return chosen
+
+
+def claim_other_service(message: Message) -> str:
+    """Claim what is asked for where it is none of the list: the words after the asking, as typed; "" for none."""
+    text = message.blanked()
+    for request in _REQUEST.finditer(text):
+        start = request.end()
+        article = _ARTICLE.match(text[start:])
+        if article:
+            start += article.end()
+        stop = _STOP.search(text, start - 1 if start and text[start - 1] == " " else start)
+        end = min(stop.start() if stop else len(text), start + 80)
+        phrase = tidy(message.slice(start, end))
+        words = _WORD.findall(fold(phrase))
+        if (
+            words
+            and len(words) <= _MAX_WORDS
+            and not set(words) <= _NOTHING
+            and (words[0] not in _NOTHING or words[:2] == ["someone", "to"])
+            and _WORD.match(fold(phrase))
+        ):
+            message.claim(start, end)
+            return phrase
+    return ""
+
+
+def has_request(text: str) -> bool:
+    """Whether folded text asks for something to be done, not only about it."""
+    return _REQUEST.search(text + " ") is not None

@@ -1,0 +1,201 @@
+"""Finds the words about when. They are kept as typed; no date is made of them: the provider's calendar decides."""
+
+import re
+from typing import Final
+
+from tenant_apps.assistant.understanding.text import Message, Span, tidy
+
+_NUMBER = (
+    r"(?:\d{1,2}|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|una?|dos|tres|cuatro|cinco|"
+    r"seis|siete|ocho|nueve|diez|once|doce)"
+)
+_MONTH = (
+    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sep(?:t(?:ember)?)?|"
+    r"oct(?:ober)?|"
+    r"nov(?:ember)?|dec(?:ember)?|enero|febrero|marzo|abril|mayo|junio|julio|agosto|sep?tiembre|octubre|"
+    r"noviembre|diciembre|"
+    r"ene|abr|ago|dic)\.?"
+)
+_DAY = (
+    r"(?:(?:mon|tues?|wed(?:nes)?|weds|thur?s?|fri|satur|sat|sun)(?:days?|s)?|m[oi]nday|wendsday|wensday|"
+    r"wednsday|thrusday|"
+    r"lunes|martes|miercoles|mierc|jueves|juevez|viernes|vierns|vie|sabados?|domingos?)\.?"
+)
+_PART = (
+    r"(?:mornings?|morn|noon|midday|lunch ?time|lunch|afternoons?|aft|evenings?|nights?|nite|midnight|"
+    r"ma[nñ]anas?|ma[nñ]anita|mediodia|tardes?|tardecita|noches?|madrugada)"
+)
+_MERIDIEM = r"(?:\s?(?:a\.?m\b\.?|p\.?m\b\.?|hrs?\b|h\b|o'?clock\b))"
+_CLOCK = (
+    rf"(?:\d{{1,2}}[:.]\d{{2}}{_MERIDIEM}?|\d{{1,2}}h\d{{2}}|{_NUMBER}{_MERIDIEM}|\d{{1,2}}\s?-?ish\b|"
+    rf"half past {_NUMBER}|(?:a )?quarter (?:past|to) {_NUMBER})"
+)
+_TAIL = r"(?: y media| y cuarto| menos cuarto| en punto| y pico| de la (?:ma[nñ]ana|tarde|noche)| del mediodia)*"
+_DATE = (
+    rf"(?:{_MONTH}\s(?:the\s)?\d{{1,2}}(?:st|nd|rd|th)?(?!\d|:)(?:,?\s\d{{4}})?|(?:the\s)?\d{{1,2}}(?:st|nd|"
+    rf"rd|th)?\s(?:of\s|de\s)?{_MONTH}(?![a-z])(?:\s(?:de\s|del\s)?\d{{4}})?|"
+    r"\d{1,2}/\d{1,2}(?:/\d{2,4})?|\d{4}-\d{2}-\d{2}|the \d{1,2}(?:st|nd|rd|th)|\d{1,2}(?:st|nd|rd|th)|"
+    r"el (?:dia )?\d{1,2}(?!\s?[:h\d]|\s?%|\s+(?:personas|a[nñ]os)))"
+)
+_RELATIVE = (
+    r"(?:(?:(?:the )?holidays|christmas(?: eve| day)?|thanksgiving|easter|new year'?s?(?: eve| day)?|navidad(?:es)?|"
+    r"semana santa|a[nñ]o nuevo|las fiestas|day after tomorrow|today|tonight|tonite|tonigt|tom+or+ows?|"
+    r"tmrw|tmw|tmr|tomo|this week|next week|"
+    r"(?:the )?week after(?: next)?|"
+    r"(?:this|next|the following|the other) (?:month|year)|"
+    r"week ?ends?|weekdays?|work ?days?|(?:end|beginning|start|middle) of (?:the |next |this )?(?:week|month)|"
+    r"hoy(?: mismo)?|pasado ma[nñ]ana|ma[nñ]ana(?: mismo)?|esta noche|esta semana|(?:la )?(?:proxima|otra|"
+    r"siguiente) semana|la semana (?:que viene|que entra|proxima|siguiente)|"
+    r"semana que viene|(?:el )?(?:proximo|otro) mes|el mes que viene|fin(?:es)? de semana|finde|"
+    r"entre semana|dias? de semana|"
+    rf"(?:in|within|dentro de|en) (?:about |around |like |unos |unas )?(?:a |an |un par de |a couple of |"
+    rf"{_NUMBER}[ -])?(?:few )?(?:days?|"
+    rf"weeks?|months?|hours?|dias?|semanas?|mes(?:es)?|horas?)(?: or so)?(?![a-z]))(?![a-z]))"
+)
+_VAGUE = (
+    r"(?:as soon as (?:possible|you can|u can|you (?:guys )?have)|asap|a\.s\.a\.p\.?|"
+    r"at your earliest(?: convenience)?|soonest|earliest (?:possible|available)|"
+    r"as (?:early|late|quickly|soon) as (?:possible|you can)|it'?s urgent|urgent(?:ly|e|emente)?|"
+    r"(?:once|twice|\d times|three times|una vez|dos veces|tres veces|\d veces) (?:a|per|por|a la|"
+    r"al) (?:week|month|semana|mes)|"
+    r"weekly|cada (?:semana|mes)|"
+    r"(?:the )?(?:first|next|earliest|soonest) (?:available|opening|availability|free)(?: (?:time|spot|"
+    r"slot|appointment|opening|day))?|"
+    r"whenever(?: (?:you|u|it|is|works?|suits?|possible|can|are|guys|have|free|available|best|easiest|"
+    r"convenient|for|time|fits)\b)*|when(?: ?)ever|"
+    r"any ?time(?: (?:is fine|works))?|any (?:day|weekday|morning|afternoon|evening|week|time|saturday|"
+    r"sunday)s?|most (?:days|mornings|afternoons|evenings)|some ?time|"
+    r"(?:i'?m |im |pretty |totally |very )?flexible|"
+    r"(?:right )?after (?:work|school|lunch|class|dinner|hours)|before (?:work|school|lunch|class|dinner)|"
+    r"(?:on|during) my lunch(?: break)?|first thing|end of (?:the )?day|"
+    r"later today|sooner|soon|"
+    r"lo (?:antes|mas pronto|mas temprano) (?:posible|que (?:se )?pued(?:a[ns]?|es))|cuanto antes|"
+    r"lo antes que pued\w+|"
+    r"cuando (?:sea|pued\w+|quier\w+|tengan?(?: (?:espacio|lugar|un hueco|hueco|disponible|cupo))?|"
+    r"haya(?: (?:espacio|lugar|hueco|cupo))?|les? (?:venga|quede|convenga)(?: (?:bien|mejor))?)|"
+    r"a cualquier hora|cualquier (?:dia|hora|momento|tarde|ma[nñ]ana|noche)|en cualquier momento|"
+    r"(?:despues|antes|saliendo) del? (?:trabajo|trabajar|cole(?:gio)?|la escuela|comer|almorzar|almuerzo|"
+    r"la comida|la oficina)|a primera hora|a ultima hora|pronto|"
+    r"a la hora (?:de|del) (?:comer|almuerzo|la comida))"
+)
+# Words that make a bare number a clock time: "after 5", "a las 6".
+_AT = (
+    r"(?:(?:any ?time )?(?:after|before|around|about|by|until|till|til|at|past|from|between|@|near|close to|like|"
+    r"no later than|not before|starting at|starting)|a eso de las?|sobre las?|a partir de las?|"
+    r"despues de las?|antes de las?|"
+    r"(?:alrededor|cerca) de las?|desde las?|hasta las?|entre las?|tipo|como a las?|como a|a las?|de las?|"
+    r"pasadas las|las?)"
+)
+_COUNT = (
+    r"(?!\s?(?:%|\$|people|persons?|ppl|guests?|adults?|kids?|children|of us|personas?|ni[nñ]os?|adultos?|"
+    r"years?|yrs?|a[nñ]os?|dollars?|bucks|dolares|minutes?|mins?|minutos?|hours?|horas?|times?|veces|inches|"
+    r"weeks?|dogs?|perros?|cars?|[:/.-]?\d))"
+)
+_BARE = (
+    rf"(?:{_AT}\s?(?:{_CLOCK}|{_NUMBER}(?![a-z]){_COUNT}){_TAIL}(?:\s?(?:-|to|and|till|until|a|y(?: las?)?|"
+    rf"a las|hasta las)\s?(?:{_CLOCK}|{_NUMBER}(?![a-z]){_COUNT}){_TAIL})?)"
+)
+_RANGE = rf"(?:{_NUMBER}{_MERIDIEM}?\s?(?:-|to)\s?\d{{1,2}}{_MERIDIEM})"
+_UNIT = rf"(?:{_VAGUE}|{_RELATIVE}|{_DATE}|{_BARE}|{_RANGE}|{_CLOCK}{_TAIL}|{_DAY}(?![a-z'])|{_PART}(?![a-z]))"
+# What may stand before a unit and belongs to it.
+_LEAD = (
+    r"(?:this|next|coming|the following|following|upcoming|every|any|either|late|later|early|earlier|mid|"
+    r"around|about|after|before|by|"
+    r"until|till|between|from|at|in|the|some ?time|first thing|past|on|for|during|maybe|preferably|ideally|"
+    r"possibly|or|and|same|all|either|starting|"
+    r"esta|este|estos|proximo|proxima|siguiente|el|la|los|las|por la|por las|por|de la|de|a la|al|a|en la|"
+    r"en|cualquier|primera hora|"
+    r"temprano|tempranito|tarde|despues de|antes de|entre|desde|hasta|todo el|toda la|todos los|un|una|"
+    r"algun|alguna|otro|a partir de|a partir del|del|"
+    r"antes del|despues del|mas|muy|quizas|tal vez|preferiblemente|como)"
+)
+_GLUE = r"(?:\s*[,/&+-]\s*|\s*\(\s*|\s+)"
+_JOIN = (
+    r"(?:or|and|to|at|@|in the|but not|but|except|not|through|thru|works? or|o|u|y|a|e|menos|excepto|salvo|"
+    r"pero no|que viene|si no|sino|mejor|better|best|ideally|preferably|starting|para|"
+    r"or (?:maybe|even|else)|o (?:quizas|tal vez|si no))"
+)
+_AFTER = (
+    r"(?:\s(?:or (?:later|after|so|earlier|sooner|before|anytime after)|onwards?|ish|o (?:despues|mas tarde|"
+    r"antes|asi)|que viene|en adelante|proxim[oa]|siguiente|early|late|temprano|tempranito|mas o menos|"
+    r"before \d|works best))"
+)
+_PHRASE: Final = re.compile(
+    rf"(?<![\w$#@.])(?:{_LEAD}\s){{0,4}}{_UNIT}{_AFTER}?"
+    rf"(?:{_GLUE}(?:{_JOIN}\s)?(?:{_LEAD}\s){{0,3}}{_UNIT}(?:{_AFTER})?|{_GLUE}\d{{1,2}}(?![\d:/%-]|[a-z]|"
+    rf"\s?\)){_COUNT}(?=\s*(?:$|[,.!?;)]|please|por favor|works|if|thanks|gracias)))*\)?"
+)
+_DROP_FIRST = re.compile(
+    r"(?:(?<=how )about|(?<=what )about|on|for|para|maybe|preferably|ideally|possibly|quizas|tal vez|"
+    r"preferiblemente|or|and|y|o|de|como|"
+    r"in(?= the (?:\d|mon|tue|wed|thu|fri|sat|sun)))\s+"
+)
+_ONLY_LEAD = re.compile(rf"^(?:(?:{_LEAD}|pronto|soon|como)\s*)+$")
+_REJECTED = re.compile(
+    r"\b(?:not|no|instead of|rather than|isn'?t|(?:can'?t|cannot|don'?t) (?:do|make|want)|en vez de|en lugar de)\s+"
+    r"(?:on |para )?$"
+)
+_TURNS = re.compile(r"\s*,\s*(?:but |pero |sino )?|\s+(?:but|sino|pero)\s+")
+# Times of other things: the past, ages, and events of the visitor's own.
+_PAST = re.compile(
+    rf"\b(?:last|past) (?:week|month|year|time|night|summer|winter|spring|fall|{_DAY}|{_MONTH})|"
+    rf"\byesterday\b|\b(?:{_NUMBER}|a|an|few|couple of|some) (?:day|week|month|year)s? ago\b|"
+    rf"\b(?:la semana|el mes|el a[nñ]o|el {_DAY}|la vez|el verano) pasad[oa]s?\b|\bayer\b|\banoche\b|"
+    rf"\bhace (?:{_NUMBER}|un|una|unos|unas|mucho|poco|como)\b[^,.;!?]*|"
+    r"\bsince \w+|\bdesde hace\b[^,.;!?]*|\b\d{1,2} (?:years?|yrs?|months?|weeks?|a[nñ]os?|meses)(?: old|"
+    r" de edad)?\b|\b(?:years?|yrs?) old\b|\bgood (?:morning|afternoon|evening|night|day)\b|"
+    r"\bbuen(?:os|as)? (?:dias?|tardes?|noches?)\b"
+)
+_EVENT = re.compile(
+    r"\b(?:(?:i have|there'?s|it'?s (?:for )?|it is (?:for )?|for|tengo|es (?:para )?|para|before|"
+    r"antes de)\s+)?(?:my|our|her|his|a|an|mi|nuestr[oa]|su|una?)\s+(?:\w+'?s?\s+)?"
+    r"(?:wedding|birthday|bday|party|anniversary|event|graduation|prom|interview|trip|vacation|flight|boda|"
+    r"cumple\w*|fiesta|aniversario|graduacion|evento|entrevista|viaje|quincea[nñ]\w*)\b[^,.;!?\n]*"
+    r"|\b(?:call|text|ring|llam(?:ar|ame|enme))(?: me)? (?:only )?(?:after|before|between|in the|despues|"
+    r"antes|entre|por la)\b"
+    r"[^,.;!?\n]*"
+)
+
+
+def claim_other_times(message: Message) -> list[Span]:
+    """Claim times that are no wish: greetings by the hour, the past, ages. Returns the spans."""
+    return [message.claim(*match.span()) for match in _PAST.finditer(message.blanked())]
+
+
+def find_events(message: Message) -> list[Span]:
+    """The stretches that tell of an event of the visitor's own, its time included; they are notes, no wish."""
+    return [Span(*match.span()) for match in _EVENT.finditer(message.blanked()) if _PHRASE.search(match[0])]
+
+
+def find_times(text: str) -> list[tuple[Span, Span]]:
+    """(what is said about when, what of it is wished) in folded text; the wish may be empty: "not on Friday"."""
+    spans = []
+    for match in _PHRASE.finditer(text):
+        start, end = match.span()
+        while (drop := _DROP_FIRST.match(text, start, end)) is not None:
+            start = drop.end()
+        if text[start:end].count("(") != text[start:end].count(")"):
+            end = start + len(text[start:end].rstrip(")"))
+        said = start
+        rejected = _REJECTED.search(text, 0, start)
+        if rejected:
+            turn = _TURNS.search(text, start, end)
+            said, start = rejected.start(), turn.end() if turn else end
+        phrase = text[start:end]
+        if _ONLY_LEAD.match(phrase) and not re.search(r"\d|soon|pronto", phrase):
+            continue
+        spans.append((Span(said, end), Span(start, end)))
+    return spans
+
+
+def claim_time(message: Message) -> str:
+    """Claim the time phrases and return them as typed, joined by a comma; "" for none."""
+    spans = find_times(message.blanked())
+    for said, _wish in spans:
+        message.claim(said.start, said.end)
+    return ", ".join(filter(None, (tidy_time(message.slice(wish.start, wish.end)) for _said, wish in spans)))
+
+
+def tidy_time(text: str) -> str:
+    """A phrase without punctuation around it."""
+    return tidy(text) if not text.rstrip(" ,;!?").endswith((".m.", ")")) else text.strip(" ,;:!?-")
