@@ -16,7 +16,9 @@ import {
   type TextField,
   type Values,
 } from "./capture.ts";
+import type { Page } from "./assistant.ts";
 import { announceHeight, leaveFrame } from "./embed.ts";
+import { offerAssistant } from "./offer.ts";
 
 const frameOrigins = document.body.dataset["frameOrigins"]?.split(" ").filter(Boolean);
 
@@ -33,7 +35,7 @@ interface Draft {
   sent: string | null;
 }
 
-function enhance(form: HTMLFormElement): void {
+function enhance(form: HTMLFormElement): Page {
   const control = (name: string): Control | null => {
     const found = form.elements.namedItem(name);
     return found instanceof HTMLInputElement || found instanceof HTMLTextAreaElement ? found : null;
@@ -169,16 +171,22 @@ function enhance(form: HTMLFormElement): void {
   };
 
   /** A failed request is not the end: what was typed stays, and the booking link and the contact stand there at once. */
-  const showRescue = (reason: string, url: string): void => {
-    if (!rescue) return;
-    const box = rescue.content.querySelector(".rescue")?.cloneNode(true);
-    if (!(box instanceof HTMLElement)) return;
+  const makeRescue = (reason: string, url: string): HTMLElement | null => {
+    const box = rescue?.content.querySelector(".rescue")?.cloneNode(true);
+    if (!rescue || !(box instanceof HTMLElement)) return null;
     const title = box.querySelector(".title");
     if (title) title.textContent = rescue.dataset[reason] ?? rescue.dataset["error"] ?? "";
     const link = box.querySelector<HTMLAnchorElement>("[data-direct]");
-    if (url) link?.setAttribute("href", url);
+    const target = url || text("plainUrl");
+    if (target) link?.setAttribute("href", target);
     else link?.remove();
     box.querySelector<HTMLElement>("[data-contact]")?.setAttribute("data-testid", "contact-cta");
+    return box;
+  };
+
+  const showRescue = (reason: string, url = ""): void => {
+    const box = makeRescue(reason, url);
+    if (!box) return;
     submit?.before(box);
     if (submit) submit.textContent = text("retry");
     box.focus();
@@ -211,13 +219,14 @@ function enhance(form: HTMLFormElement): void {
     });
   };
 
-  const send = async (): Promise<void> => {
-    if (busy) return;
+  /** Sends what stands in the form; false when the visitor has to look at it first. */
+  const send = async (): Promise<boolean> => {
+    if (busy) return false;
     clearErrors();
     const missing = findMissing(values());
     if (missing.length) {
       showErrors(missing.map((field) => ({ field, message: control(field)?.dataset["missing"] ?? "" })));
-      return;
+      return false;
     }
     const payload = body();
     const before = sent;
@@ -234,19 +243,20 @@ function enhance(form: HTMLFormElement): void {
       if (outcome.kind === "done") {
         forget();
         leave(`/handoff/${outcome.id}`);
-        return; // still busy: the next page is on its way
+        return true; // still busy: the next page is on its way
       }
       setBusy(false);
       if (outcome.kind !== "failed" || outcome.refused) sent = before;
       if (outcome.kind === "invalid") showErrors(outcome.errors);
-      else if (outcome.kind === "failed") showRescue(outcome.reason, outcome.url ?? text("plainUrl"));
-      else showRescue("error", text("plainUrl"));
+      else if (outcome.kind === "failed") showRescue(outcome.reason, outcome.url ?? "");
+      else showRescue("error");
     } catch {
       // No answer within the time: it may have been stored, so the same words go out under the same key again.
       setBusy(false);
-      showRescue(navigator.onLine ? "error" : "offline", text("plainUrl"));
+      showRescue(navigator.onLine ? "error" : "offline");
     }
     store();
+    return false;
   };
 
   // --- chips -----------------------------------------------------------------------------------------------------------------
@@ -331,8 +341,11 @@ function enhance(form: HTMLFormElement): void {
   restore();
   refresh();
   document.documentElement.classList.add("js");
+  return { fill: (name, value) => fill(control(name), value), send, makeRescue };
 }
 
 const form = document.querySelector<HTMLFormElement>("[data-capture]");
-if (form) enhance(form);
+const page = form && enhance(form);
+const assistant = document.getElementById("assistant");
+if (page && assistant) offerAssistant(assistant, page);
 if (frameOrigins) announceHeight(frameOrigins);

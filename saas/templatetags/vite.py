@@ -42,4 +42,11 @@ def vite_css(entry: str) -> SafeString:
 @cache
 def vite_js(entry: str) -> SafeString:
     """The module script of an entry."""
-    return format_html('<script type="module" src="{}{}"></script>', settings.STATIC_URL, _manifest()[entry]["file"])
+    return format_html('<script type="module" src="{}"></script>', vite_url(entry))
+
+
+@register.simple_tag
+@cache
+def vite_url(entry: str) -> str:
+    """The path of an entry's script, for a page that loads it later."""
+    return f"{settings.STATIC_URL}{_manifest()[entry]['file']}"
