@@ -8,6 +8,7 @@ import os
 import shutil
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Route, sync_playwright
@@ -61,8 +62,9 @@ def play_provider(route: Route) -> None:
 
 
 def _is_complaint(message: ConsoleMessage) -> bool:
-    """Whether the browser objects to our page; that an answer was 404 or 422 is what a journey may be about."""
-    return message.type == "error" and not message.text.startswith("Failed to load resource")
+    """Whether the browser objects to our page; that an answer was 404 or a frame refused is what a journey is about."""
+    theirs = ("Failed to load resource", "Refused to display 'https:", "Framing 'https:")
+    return message.type == "error" and not message.text.startswith(theirs)
 
 
 OpenBrowser = Callable[..., Page]
@@ -70,15 +72,19 @@ OpenBrowser = Callable[..., Page]
 
 @pytest.fixture
 def open_page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[OpenBrowser]:
-    """Return a function that opens a new visitor's browser: `open_page(javascript=False)`.
+    """Return a function that opens a new visitor's browser: `open_page(javascript=False, locale="es")`.
 
     The page fails the test on a script error or a policy violation.
     """
     contexts: list[BrowserContext] = []
     complaints: list[str] = []
 
-    def open_one(*, javascript: bool = True) -> Page:
-        context = browser.new_context(viewport=PHONE, java_script_enabled=javascript)  # type: ignore[arg-type]  # two ints
+    def open_one(*, javascript: bool = True, viewport: dict[str, int] = PHONE, **options: Any) -> Page:
+        context = browser.new_context(
+            viewport=viewport,  # type: ignore[arg-type]  # two ints
+            java_script_enabled=javascript,
+            **options,
+        )
         context.set_default_timeout(10_000)
         context.route(lambda url: "localhost" not in url, play_provider)
         context.tracing.start(screenshots=True, snapshots=True)

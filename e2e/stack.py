@@ -48,14 +48,31 @@ class Stack:
         self.port = _free_port()
         self._process: subprocess.Popen[bytes] | None = None
 
-    def start(self, *, seconds: float = 120) -> None:
-        """Start it and wait until GET /health/ready is 200."""
+    def _environment(self) -> dict[str, str]:
         environment = {name: value for name, value in os.environ.items() if name not in _SETTINGS}
-        environment |= {
+        return environment | {
             "HANDOFF_DATA_DIR": str(self.data_dir),
             "PORT": str(self.port),
             "RATE_CAPTURE_PER_IP": "10000/m",
+            "RATE_ASSISTANT": "10000/m",
         }
+
+    def manage(self, *arguments: str) -> str:
+        """Run a management command beside it; returns what it printed."""
+        done = subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=ROOT,
+            env=self._environment(),
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=True,
+        )
+        return done.stdout
+
+    def start(self, *, seconds: float = 120) -> None:
+        """Start it and wait until GET /health/ready is 200."""
+        environment = self._environment()
         with (self.data_dir / "demo.log").open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "saas.embedded", "demo"], cwd=ROOT, env=environment, stdout=log, stderr=log

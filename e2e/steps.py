@@ -2,7 +2,7 @@
 
 import re
 
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page
 
 from e2e.stack import Stack
 
@@ -22,6 +22,16 @@ def send(page: Page) -> str:
     page.get_by_test_id("capture-form").locator("button[type=submit]").click()
     page.wait_for_url(re.compile(r"/handoff/[0-9a-f-]{36}$"))
     return page.url.rsplit("/", 1)[1]
+
+
+def leave_by(button: Locator, host: str) -> str:
+    """Press a button that leads to a provider; returns the address the browser asked `host` for.
+
+    The answer to a redirect cannot be played, and no test leaves this machine: being asked is what counts.
+    """
+    with button.page.expect_request(re.compile(rf"^https://{re.escape(host)}/")) as asked:
+        button.click()
+    return asked.value.url
 
 
 def log_in(page: Page, stack: Stack, subdomain: str, who: str = "owner") -> None:
