@@ -1,4 +1,4 @@
-"""axe finds nothing on any page, in both themes, both languages, on a phone and a desktop; and no keyboard is left out."""
+"""axe finds nothing on any page, in both themes and languages, on a phone and a desktop; the keyboard is enough."""
 
 import re
 from typing import Any

@@ -1,8 +1,9 @@
 """The one way out to an address that a tenant typed: guarded, by HTTPS, headers only.
 
 A name is resolved once; every address it has must be public, and the connection goes to a checked address itself, so
-that a second, private answer (DNS rebinding) is never asked for. Redirects are reported, not followed. One deadline
-holds for all of it, name look-up included. Nothing of the other side's words reaches a message or a log.
+that a second, private answer (DNS rebinding) is never asked for. Redirects are reported, not followed: who follows one
+asks again, guarded again. One deadline holds for all of it, name look-up included. Nothing of the other side's words
+reaches a message or a log.
 """
 
 import ipaddress

@@ -65,7 +65,8 @@ class ProviderOut(Out):
 class FrameCheckOut(Out):
     """What the provider's page said about frames; `unknown` until somebody has looked, or where it could not be seen.
 
-    `reason` says why not allowed: headers, redirected, error_page, unreachable, timeout, tls, host_not_public …
+    `reason` says why not allowed: headers, redirects_away, redirects, error_page, unreachable, timeout, tls,
+    host_not_public …
     """
 
     result: FrameCheck

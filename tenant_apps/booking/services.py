@@ -2,16 +2,19 @@
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from typing import Final
+from urllib.parse import urldefrag, urljoin, urlsplit
 
 from django.conf import settings as django_settings
 from django.db import transaction
 from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Now
+from django.utils.encoding import iri_to_uri
 from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
-from shared_apps.outbound import Answer, OutboundError
 
 from shared_apps.errors import DomainError, FieldProblem, InvalidFieldsError
+from shared_apps.outbound import Answer, OutboundError
 from shared_apps.platform.hooks import NewTenant
 from shared_apps.tenants.scope import TenantRef
 from shared_apps.tenants.services import touch_tenant
@@ -92,7 +95,7 @@ def run_frame_check(*, tenant: TenantRef, our_host: str, our_origin: str, look: 
         return None
     address = booking.frame_url(url=booking.url, our_host=our_host)
     try:
-        result, reason = _judge(look(address), address=address, our_origin=our_origin)
+        result, reason = _judge_page(look, address=address, our_origin=our_origin)
     except OutboundError as error:
         result, reason = FrameCheck.UNKNOWN, error.code
     with transaction.atomic():
@@ -105,11 +108,36 @@ def run_frame_check(*, tenant: TenantRef, our_host: str, our_origin: str, look: 
     return result
 
 
+MAX_REDIRECTS: Final = 4
+
+
+def _judge_page(look: Look, *, address: str, our_origin: str) -> tuple[FrameCheck, str]:
+    """What a page's headers mean. Redirects are followed on its own origin only, as in our frame."""
+    for _hop in range(1 + MAX_REDIRECTS):
+        answer = look(address)
+        target = _find_redirect(answer, address)
+        if target is None:
+            return _judge(answer, address=address, our_origin=our_origin)
+        if urlsplit(target)[:2] != urlsplit(address)[:2]:
+            return FrameCheck.REFUSED, "redirects_away"
+        address = target
+    return FrameCheck.UNKNOWN, "redirects"
+
+
+def _find_redirect(answer: Answer, address: str) -> str | None:
+    """Where an answer leads, as an ASCII address without fragment; None for one that leads nowhere."""
+    location = next((value for name, value in answer.headers if name == "location"), "")
+    if answer.status not in (301, 302, 303, 307, 308) or not location:
+        return None
+    try:
+        return urldefrag(iri_to_uri(urljoin(address, location))).url
+    except ValueError:
+        return None
+
+
 def _judge(answer: Answer, *, address: str, our_origin: str) -> tuple[FrameCheck, str]:
-    """What an answer's headers mean; a redirect is reported, not followed, and an error page proves nothing."""
-    if 300 <= answer.status < 400:
-        return FrameCheck.UNKNOWN, "redirected"
-    if answer.status >= 400:
+    """What an answer's headers mean; only a page proves something."""
+    if not 200 <= answer.status < 300:
         return FrameCheck.UNKNOWN, "error_page"
     verdict = read_framing(answer.headers, provider_url=address, parent_origin=our_origin)
     return (FrameCheck.ALLOWED, "") if verdict == FramingVerdict.ALLOWED else (FrameCheck.REFUSED, "headers")

@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 
 from celery import shared_task
 from django.db import DatabaseError, InterfaceError
-from shared_apps.outbound import GuardedClient
 
+from shared_apps.outbound import GuardedClient
 from shared_apps.tenants.scope import TenantNotActiveError, enter_tenant, tenant_scope
 from shared_apps.tenants.selectors import list_changed_tenants, tenant_url
 from shared_apps.tenants.tasks import PlatformTask

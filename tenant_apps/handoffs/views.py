@@ -28,6 +28,7 @@ from tenant_apps.booking.selectors import (
     get_snapshot,
     get_visitor_context,
 )
+from tenant_apps.business.selectors import format_phone
 from tenant_apps.handoffs.api import parse_handoff_id
 from tenant_apps.handoffs.limits import limit_capture
 from tenant_apps.handoffs.models import BookingHandoff
@@ -233,12 +234,19 @@ def hand_over(request: TenantRequest, handoff_id: str) -> HttpResponse:
     return response
 
 
+def _summarise(receipt: Receipt | None, *, region: str) -> dict[str, str] | None:
+    """What the hand-over page repeats, the phone number as people of the tenant's region write it."""
+    if receipt is None:
+        return None
+    return asdict(receipt) | {"contact": format_phone(receipt.contact, region=region)}
+
+
 def _hand_over_context(
     snapshot: TenantSnapshot, handoff_id: UUID, status: str, receipt: Receipt | None
 ) -> dict[str, object]:
     return get_visitor_context(snapshot=snapshot, now=timezone.now()) | {
         "handoff": {"id": str(handoff_id), "status": status},
-        "summary": asdict(receipt) if receipt is not None else None,
+        "summary": _summarise(receipt, region=snapshot.business.region),
         "next_step": "continue" if snapshot.booking.ready else "contact",
         "continue_url": f"/go/{handoff_id}",
         "cta_label": get_cta_label(snapshot.booking),

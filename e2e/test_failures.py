@@ -1,0 +1,131 @@
+"""Whatever fails on the visitor's side, there is a next step and nothing typed is lost."""
+
+import re
+from collections.abc import Callable
+
+from playwright.sync_api import Page, Route, expect
+
+from e2e.conftest import OpenBrowser
+from e2e.stack import Stack
+from e2e.steps import fill_in, leave_by, send
+
+CAPTURE = "**/api/v1/handoffs"
+LINK = re.compile(r"^https://calendly\.com/coastal-cuts-demo/haircut")
+
+
+def play(status: int, body: str) -> Callable[[Route], None]:
+    """The server's answer to every capture."""
+    return lambda route: route.fulfill(status=status, body=body)
+
+
+def press(page: Page) -> None:
+    page.get_by_test_id("capture-form").locator("button[type=submit]").click()
+
+
+def expect_ways_on(page: Page) -> None:
+    """The booking link, the contact, and every word still there."""
+    alert = page.get_by_role("alert")
+    expect(alert).to_be_visible()
+    expect(alert.get_by_role("link", name="Continue to booking on Calendly")).to_have_attribute("href", LINK)
+    expect(alert.get_by_role("link", name="Call")).to_be_visible()
+    expect(page.get_by_label("Your name")).to_have_value("Never Lost")
+    expect(page.get_by_label("When would suit you?")).to_have_value("Friday after 5")
+
+
+def test_offline_and_back(stack: Stack, page: Page) -> None:
+    page.goto(stack.url("coastal-cuts", "/book"))
+    fill_in(page, name="Never Lost")
+    page.context.set_offline(True)
+    press(page)
+    expect(page.get_by_role("alert")).to_contain_text("offline")
+    expect_ways_on(page)
+    page.context.set_offline(False)
+    page.reload()
+    expect(page.get_by_label("Your name")).to_have_value("Never Lost")
+    send(page)
+
+
+def test_server_failure_and_answer_that_is_none(stack: Stack, page: Page) -> None:
+    page.goto(stack.url("coastal-cuts", "/book"))
+    fill_in(page, name="Never Lost")
+    for status, body in ((500, "<h1>Bad gateway</h1>"), (503, "{}"), (200, "nonsense"), (429, "{}")):
+        page.context.route(CAPTURE, play(status, body))
+        press(page)
+        expect_ways_on(page)
+        page.context.unroute(CAPTURE)
+    send(page)
+
+
+def test_answer_that_was_lost_makes_no_second_lead(stack: Stack, page: Page) -> None:
+    keys: list[str] = []
+    page.on("request", lambda request: keys.append(request.headers.get("idempotency-key", "")))
+    page.goto(stack.url("coastal-cuts", "/book"))
+    fill_in(page, name="Never Lost")
+
+    def lose_the_answer(route: Route) -> None:
+        headers = {"Idempotency-Key": route.request.headers["idempotency-key"]}
+        host = "coastal-cuts.localhost"
+        answer = stack.ask(
+            "POST", "/api/v1/handoffs", host=host, json_body=route.request.post_data_json, headers=headers
+        )
+        assert answer.status == 201
+        route.abort()
+
+    page.context.route(CAPTURE, lose_the_answer)
+    press(page)
+    expect_ways_on(page)
+    page.context.unroute(CAPTURE)
+    send(page)
+    sent = [key for key in keys if key]
+    assert len(sent) == 2
+    assert len(set(sent)) == 1
+
+
+def test_scripts_blocked_by_an_ad_blocker(stack: Stack, page: Page) -> None:
+    page.context.route("**/*.js", lambda route: route.abort("blockedbyclient"))
+    page.goto(stack.url("coastal-cuts"))
+    fill_in(page, name="Blocked Script")
+    send(page)
+    expect(page.locator("main")).to_contain_text("Blocked Script")
+    leave_by(page.get_by_test_id("handoff-cta"), "calendly.com")
+
+
+def test_scripts_blocked_in_frame_mode_go_to_the_provider(stack: Stack, page: Page) -> None:
+    page.context.route("**/*.js", lambda route: route.abort("blockedbyclient"))
+    page.goto(stack.url("harbor-wellness"))
+    fill_in(page, name="Blocked Script", service="Facial")
+    send(page)
+    leave_by(page.get_by_test_id("handoff-cta"), "harborwellness.as.me")
+
+
+def test_styles_blocked_leave_a_page_that_works(stack: Stack, page: Page) -> None:
+    page.context.route("**/*.css", lambda route: route.abort("blockedbyclient"))
+    page.goto(stack.url("coastal-cuts"))
+    fill_in(page, name="Blocked Style")
+    send(page)
+
+
+def test_cookies_and_storage_forbidden(stack: Stack, open_page: OpenBrowser) -> None:
+    page = open_page()
+    page.add_init_script(
+        """for (const name of ["sessionStorage", "localStorage"]) {
+            Object.defineProperty(window, name, { get() { throw new DOMException("denied", "SecurityError"); } });
+        }"""
+    )
+    page.goto(stack.url("coastal-cuts"))
+    fill_in(page, name="No Cookies")
+    send(page)
+    page.context.clear_cookies()
+    page.reload()
+    expect(page.locator("main")).not_to_contain_text("No Cookies")  # who asked cannot be told, so nothing is shown
+    leave_by(page.get_by_test_id("handoff-cta"), "calendly.com")
+
+
+def test_back_from_the_provider_can_go_on_again(stack: Stack, page: Page) -> None:
+    page.goto(stack.url("coastal-cuts"))
+    fill_in(page, name="Back Again")
+    send(page)
+    page.go_back()
+    expect(page.get_by_test_id("capture-form").locator("button[type=submit]")).to_be_enabled()
+    page.go_forward()
+    leave_by(page.get_by_test_id("handoff-cta"), "calendly.com")
