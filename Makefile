@@ -1,7 +1,7 @@
 # One list of commands for people and for CI. `make` alone prints it.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup frontend demo test guards lint format types imports frontend-checks drift deploy-check unit pytest e2e chromium lock clean
+.PHONY: help setup frontend demo test guards lint format types imports frontend-checks drift deploy-check unit pytest e2e chromium lock openapi clean
 .NOTPARALLEL:
 
 # The machine's Python; the first that is new and not too new. `make PYTHON=... demo` names another.
@@ -82,6 +82,9 @@ chromium: setup  ## find or install the browser of the tests
 lock: setup  ## lock the dependencies of pyproject.toml, with hashes
 	@$(RUN) -m uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 pyproject.toml -o requirements/base.txt
 	@$(RUN) -m uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --extra dev pyproject.toml -o requirements/dev.txt
+
+openapi: setup  ## write down the API's description again
+	@$(TRIAL) $(RUN) manage.py export_openapi_schema --api saas.api.api --indent 2 --output docs/openapi.json
 
 clean:  ## remove what can be made again; the data in .data stays
 	@rm -rf .venv frontend/node_modules frontend/dist frontend/.test .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .data/test

@@ -9,7 +9,7 @@ COMMITTED = Path(__file__).resolve().parents[2] / "docs" / "openapi.json"
 
 
 def test_openapi_document_has_not_drifted() -> None:
-    """To renew it: `manage.py export_openapi_schema --api saas.api.api --indent 2 --output docs/openapi.json`."""
+    """To renew it: `make openapi`."""
     current = json.loads(json.dumps(api.get_openapi_schema(path_prefix="/api/v1/")))
     assert json.loads(COMMITTED.read_text()) == current
 
