@@ -1,7 +1,7 @@
 # One list of commands for people and for CI. `make` alone prints it.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup frontend demo test guards lint format types imports frontend-checks drift deploy-check unit pytest e2e chromium lock openapi clean
+.PHONY: help setup frontend demo test guards lint format types imports frontend-checks drift deploy-check unit pytest e2e measure chromium lock openapi clean
 .NOTPARALLEL:
 
 # The machine's Python; the first that is new and not too new. `make PYTHON=... demo` names another.
@@ -75,6 +75,9 @@ pytest: frontend  ## unit, integration, isolation, fault and architecture tests
 e2e: frontend  ## the journeys in a real Chromium
 	$(HEAD) "Browser tests (pytest, Playwright)"
 	@CHROMIUM="$$($(EMBEDDED) chromium)" && export CHROMIUM && DEBUG=1 PORT=8000 $(RUN) -m pytest e2e
+
+measure: frontend  ## measure a first visit on a slow phone, and write reports/PAGE_SPEED.md
+	@CHROMIUM="$$($(EMBEDDED) chromium)" && export CHROMIUM && $(RUN) -m e2e.measure
 
 chromium: setup  ## find or install the browser of the tests
 	@$(EMBEDDED) chromium

@@ -39,6 +39,13 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 
 @pytest.fixture(scope="session")
+def every_industry(stack: Stack) -> Stack:
+    """The demo with a business of every industry."""
+    stack.manage("create_demo_tenants", "--all-industries")
+    return stack
+
+
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """A real Chromium: CHROMIUM (`make e2e` sets it), else one on the PATH, else Playwright's own."""
     with sync_playwright() as playwright:

@@ -15,6 +15,21 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
+# The subdomains that `create_demo_tenants --all-industries` adds.
+INDUSTRIES = [
+    "salon",
+    "barbershop",
+    "med-spa",
+    "dental",
+    "fitness",
+    "massage",
+    "auto-detailing",
+    "home-services",
+    "pet-grooming",
+    "photography",
+    "tutoring",
+    "restaurant",
+]
 _SETTINGS = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "SAAS_DOMAIN", "EMAIL_URL", "DJANGO_SETTINGS_MODULE")
 
 

@@ -7,25 +7,11 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from e2e.conftest import OpenBrowser
-from e2e.stack import ROOT, Stack
+from e2e.stack import INDUSTRIES, ROOT, Stack
 from e2e.steps import fill_in, log_in, send
 
 AXE = (ROOT / "frontend" / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
 SIZES = {"phone": {"width": 360, "height": 740}, "desktop": {"width": 1280, "height": 900}}
-INDUSTRIES = [
-    "salon",
-    "barbershop",
-    "med-spa",
-    "dental",
-    "fitness",
-    "massage",
-    "auto-detailing",
-    "home-services",
-    "pet-grooming",
-    "photography",
-    "tutoring",
-    "restaurant",
-]
 THEMES = ("light", "dark")
 
 
@@ -60,13 +46,6 @@ def _open(open_page: OpenBrowser, *, size: str, theme: str, language: str = "en"
     )
     page.add_init_script(AXE)
     return page
-
-
-@pytest.fixture(scope="module")
-def every_industry(stack: Stack) -> Stack:
-    """The demo with a business of every industry."""
-    stack.manage("create_demo_tenants", "--all-industries")
-    return stack
 
 
 @pytest.mark.parametrize("language", ["en", "es"])

@@ -1,0 +1,19 @@
+"""Every industry's page is light, still, and asks nobody else; times are for `make measure`, not for a test."""
+
+from playwright.sync_api import Browser
+
+from e2e.page_load import measure
+from e2e.stack import INDUSTRIES, Stack
+
+FIRST_LOAD = 14_336  # one congestion window; what was promised is 20 KB
+ASSISTANT = 12_288
+
+
+def test_every_industrys_page_is_light_and_still(every_industry: Stack, browser: Browser) -> None:
+    for industry in INDUSTRIES:
+        load = measure(browser, every_industry.url(industry), slow=False)
+        assert 4_000 < load.bytes_ <= FIRST_LOAD, industry
+        assert 500 < load.assistant_bytes <= ASSISTANT, industry
+        assert load.shift == 0, industry
+        assert load.foreign == (), industry
+        assert load.largest_paint > 0, industry
