@@ -1,7 +1,7 @@
 # One list of commands for people and for CI. `make` alone prints it.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup frontend demo test guards lint format types imports frontend-checks drift deploy-check unit pytest e2e measure chromium lock openapi clean
+.PHONY: help setup frontend demo test guards lint format types imports frontend-checks drift deploy-check unit pytest e2e measure chromium lock blueprint openapi clean
 .NOTPARALLEL:
 
 # The machine's Python; the first that is new and not too new. `make PYTHON=... demo` names another.
@@ -85,6 +85,9 @@ chromium: setup  ## find or install the browser of the tests
 lock: setup  ## lock the dependencies of pyproject.toml, with hashes
 	@$(RUN) -m uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 pyproject.toml -o requirements/base.txt
 	@$(RUN) -m uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --extra dev pyproject.toml -o requirements/dev.txt
+
+blueprint: setup  ## write the script that makes a tenant's tables, after a change of migrations
+	@$(TRIAL) $(RUN) manage.py write_blueprint
 
 openapi: setup  ## write down the API's description again
 	@$(TRIAL) $(RUN) manage.py export_openapi_schema --api saas.api.api --indent 2 --output docs/openapi.json

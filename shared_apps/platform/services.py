@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
-from django.db.migrations.executor import MigrationExecutor
 from email_validator import EmailNotValidError, validate_email
 from psycopg import sql
 
@@ -12,6 +11,7 @@ from shared_apps.accounts.enums import Role
 from shared_apps.accounts.models import User, normalise_login_email
 from shared_apps.accounts.tokens import make_set_password_token
 from shared_apps.errors import DomainError
+from shared_apps.platform.blueprint import get_blueprint, schema_version
 from shared_apps.platform.hooks import NewTenant, known_industries, make_first_rows
 from shared_apps.tenants.enums import TenantStatus
 from shared_apps.tenants.models import Domain, Tenant
@@ -59,7 +59,7 @@ def provision_tenant(
 
     Safe to repeat after a failure and to run several at once: the subdomain's unique key decides. `progress` gets
     each step's name, the first once the subdomain is this tenant's. Raises InvalidSubdomainError,
-    ReservedSubdomainError, SubdomainTakenError, InvalidTenantError.
+    ReservedSubdomainError, SubdomainTakenError, InvalidTenantError, StaleBlueprintError.
     The new tenant answers in every process of this host once this returns, elsewhere within a second.
     """
     check_subdomain(subdomain)
@@ -83,7 +83,7 @@ def provision_tenant(
             make_first_rows(NewTenant(name=name, industry=industry))
             owner = User.objects.create_user(owner_email, Role.OWNER)
             token = make_set_password_token(owner)
-        Tenant.objects.filter(pk=tenant.id).update(status=TenantStatus.ACTIVE)
+        Tenant.objects.filter(pk=tenant.id).update(status=TenantStatus.ACTIVE, schema_version=schema_version())
         announce_routing_change()
     return Provisioned(tenant=tenant, set_password_token=token)
 
@@ -126,9 +126,9 @@ def _create_schema(schema_name: str) -> None:
 
 
 def _create_tables() -> None:
-    """Run every migration in the schema just entered. Slow and sure; a script made from them takes its place later."""
-    executor = MigrationExecutor(tenant_connection())
-    executor.migrate(executor.loader.graph.leaf_nodes())
+    """Make the tables in the schema just entered, by the script that stands for all migrations."""
+    with tenant_connection().cursor() as cursor:
+        cursor.execute(get_blueprint().text)
 
 
 def ensure_platform_user(*, email: str, role: Role, password: str | None) -> User:

@@ -21,7 +21,9 @@ class Tenant(TenantMixin):
     """One business. Made by `shared_apps.platform.services.provision_tenant` only.
 
     `generation` and `changed_at` move with every change that web processes hold a copy of; see
-    `shared_apps.tenants.services.touch_tenant`.
+    `shared_apps.tenants.services.touch_tenant`. `schema_version` stands for the migrations its schema is known to
+    have, `schema_failure` is the class and SQLSTATE of the last one that failed, "" when none did; both are kept by
+    `shared_apps.platform.upgrades`.
     """
 
     auto_create_schema = False  # provisioning makes the schema, in one transaction with this row
@@ -36,6 +38,8 @@ class Tenant(TenantMixin):
     created_at = models.DateTimeField(db_default=Now())
     generation = models.PositiveBigIntegerField(default=0)
     changed_at = models.DateTimeField(db_default=Now())
+    schema_version = models.CharField(max_length=16, blank=True, default="", db_default="")
+    schema_failure = models.CharField(max_length=80, blank=True, default="", db_default="")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["schema_name"], name="tenant_schema_name_unique")]
