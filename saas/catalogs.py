@@ -46,7 +46,7 @@ def _sources() -> Iterator[tuple[Path, str]]:
     for folder in _FOLDERS:
         for path in sorted((settings.BASE_DIR / folder).rglob("*.py")):
             yield path, path.read_text(encoding="utf-8")
-    for path in sorted((settings.BASE_DIR / "frontend" / "templates").rglob("*.html")):
+    for path in sorted((settings.BASE_DIR / "frontend" / "templates").rglob("*.*")):
         python = templatize(path.read_text(encoding="utf-8"))
         yield path, "\n".join(line.lstrip() for line in python.splitlines())
 

@@ -78,6 +78,7 @@ SHARED_APPS = [
 TENANT_APPS = [
     "shared_apps.accounts",
     "django.contrib.sessions",
+    "shared_apps.outbox",
     "tenant_apps.business",
     "tenant_apps.booking",
     "tenant_apps.handoffs",

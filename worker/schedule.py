@@ -15,5 +15,6 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "args": (24 * 3600,),
         "options": {"expires": 600},
     },
+    "jobs that are due": {"task": "outbox.relay", "schedule": 2.0, "options": {"expires": 10}},
     "sweep stale handoffs": {"task": "handoffs.dispatch_sweep", "schedule": 60.0},
 }

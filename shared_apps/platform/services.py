@@ -13,6 +13,7 @@ from shared_apps.accounts.tokens import make_set_password_token
 from shared_apps.errors import DomainError
 from shared_apps.platform.blueprint import get_blueprint, schema_version
 from shared_apps.platform.hooks import NewTenant, known_industries, make_first_rows
+from shared_apps.tenants.due import forget_tenant
 from shared_apps.tenants.enums import TenantStatus
 from shared_apps.tenants.models import Domain, Tenant
 from shared_apps.tenants.scope import TenantRef, enter_tenant, public_scope, tenant_connection
@@ -149,6 +150,7 @@ def drop_tenant(*, tenant: TenantRef, only_demo: bool) -> bool:
         _wait_patiently()
         with tenant_connection().cursor() as cursor:
             cursor.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(tenant.schema_name)))
+        forget_tenant(tenant.id)
         rows.delete()
         announce_routing_change()
     return True

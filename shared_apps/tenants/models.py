@@ -1,10 +1,10 @@
-"""Tenant and Domain, the two tables that say which schema a host name leads to. They live in public."""
+"""Tenant and Domain say which schema a host name leads to; DueWork, which tenants have work. They live in public."""
 
 import secrets
 
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models.functions import Now
+from django.db.models.functions import Least, Now
 from django_tenants.models import DomainMixin, TenantMixin
 
 from shared_apps.tenants.enums import TenantStatus
@@ -70,3 +70,23 @@ class Domain(DomainMixin):
 
     def __str__(self) -> str:
         return self.domain
+
+
+class DueWork(models.Model):
+    """That a tenant has work of some kind, and when. Written and read by `shared_apps.tenants.due` only.
+
+    `due_at` is NULL while a worker looks after it and nothing new was marked; `lease_until` is when another one may.
+    No foreign key: a mark is written inside a tenant's transaction and must not wait for its row.
+    """
+
+    pk = models.CompositePrimaryKey("tenant_id", "kind")
+    tenant_id = models.BigIntegerField()
+    kind = models.CharField(max_length=32)
+    due_at = models.DateTimeField(null=True)
+    lease_until = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index("kind", Least("due_at", "lease_until"), name="due_work_next")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.tenant_id}"

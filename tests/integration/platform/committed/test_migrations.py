@@ -34,6 +34,7 @@ TENANT_TABLES = [
     "django_session",
     "handoffs_bookinghandoff",
     "handoffs_handoffevent",
+    "outbox_job",
 ]
 NOTHING_TO_DO = "0 tenants migrated, 0 were up to date, 0 failed"
 TABLES_IN_BOTH = ["accounts_user", "django_migrations", "django_session"]

@@ -1,0 +1,33 @@
+"""Reads of the current tenant's jobs."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, Min, Q
+
+from shared_apps.outbox.models import Job
+
+
+@dataclass(frozen=True, slots=True)
+class JobCounts:
+    """How many jobs of a tenant are in which state. Finished ones are gone."""
+
+    waiting: int  # not tried yet
+    trying: int  # begun at least once: running, or to be tried again
+    failed: int  # given up
+
+
+def find_next_due() -> datetime | None:
+    """Return when the next job of the current tenant is due; None when none waits."""
+    next_due: datetime | None = Job.objects.filter(failed_at=None).aggregate(at=Min("due_at"))["at"]
+    return next_due
+
+
+def count_jobs() -> JobCounts:
+    """Return the current tenant's counts, in one query."""
+    counts = Job.objects.aggregate(
+        waiting=Count("pk", filter=Q(failed_at=None, attempts=0)),
+        trying=Count("pk", filter=Q(failed_at=None, attempts__gt=0)),
+        failed=Count("pk", filter=Q(failed_at__isnull=False)),
+    )
+    return JobCounts(**counts)

@@ -1,0 +1,223 @@
+"""Jobs: written with the change, done after it, tried again, given up and seen, never lost to a race."""
+
+import logging
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
+
+from shared_apps.outbox import hooks
+from shared_apps.outbox.models import Job
+from shared_apps.outbox.selectors import JobCounts, count_jobs, find_next_due
+from shared_apps.outbox.services import DELAYS, MAX_TRIES, enqueue, relay_jobs
+from shared_apps.tenants.models import DueWork
+from shared_apps.tenants.scope import TenantRef, enter_tenant, public_scope
+
+KIND = "tests.note_call"
+Calls = list[tuple[str, str, dict[str, Any]]]
+
+
+@pytest.fixture
+def calls(monkeypatch: pytest.MonkeyPatch) -> Calls:
+    """What the handler of KIND was called with, and in which schema."""
+    made: Calls = []
+
+    def note(tenant: TenantRef, payload: hooks.Payload) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT current_schema()")
+            made.append((tenant.client_id, cursor.fetchone()[0], dict(payload)))
+
+    monkeypatch.setitem(hooks._handlers, KIND, note)
+    return made
+
+
+@pytest.fixture
+def failing(monkeypatch: pytest.MonkeyPatch) -> str:
+    """A kind whose handler always raises, with personal data in the error's text."""
+
+    def fail(tenant: TenantRef, payload: hooks.Payload) -> None:
+        raise IntegrityError("Failing row contains (Jane Doe)")
+
+    monkeypatch.setitem(hooks._handlers, "tests.fail", fail)
+    return "tests.fail"
+
+
+def make_due(tenant: TenantRef) -> None:
+    """Let the time pass until the tenant's next try."""
+    past = timezone.now() - timedelta(seconds=1)
+    with enter_tenant(tenant):
+        Job.objects.filter(failed_at=None).update(due_at=past)
+    with public_scope():
+        DueWork.objects.filter(tenant_id=tenant.id, kind="outbox").update(due_at=past, lease_until=None)
+
+
+def is_marked(tenant: TenantRef) -> bool:
+    with public_scope():
+        return DueWork.objects.filter(tenant_id=tenant.id, kind="outbox").exists()
+
+
+def test_job_is_done_in_its_tenant_and_gone(alpha: TenantRef, beta: TenantRef, calls: Calls) -> None:
+    for tenant, number in ((alpha, 1), (beta, 2)):
+        with enter_tenant(tenant):
+            enqueue(kind=KIND, payload={"number": number})
+    assert calls == []
+
+    assert relay_jobs() == 2
+
+    assert sorted(calls) == [
+        ("alpha", alpha.schema_name, {"number": 1}),
+        ("beta", beta.schema_name, {"number": 2}),
+    ]
+    for tenant in (alpha, beta):
+        with enter_tenant(tenant):
+            assert count_jobs() == JobCounts(waiting=0, trying=0, failed=0)
+        assert not is_marked(tenant)
+    assert relay_jobs() == 0
+
+
+def test_job_of_a_change_that_was_rolled_back_never_was(alpha: TenantRef, calls: Calls) -> None:
+    with enter_tenant(alpha):
+        with transaction.atomic():
+            enqueue(kind=KIND, payload={"number": 1})
+            transaction.set_rollback(True)
+        assert count_jobs().waiting == 0
+
+    assert relay_jobs() == 0
+    assert calls == []
+    assert not is_marked(alpha)
+
+
+def test_enqueue_is_one_statement_and_marks_once(
+    alpha: TenantRef, django_assert_num_queries: Any, calls: Calls
+) -> None:
+    with enter_tenant(alpha):
+        count_jobs()  # the schema is entered by now
+        with django_assert_num_queries(1):
+            enqueue(kind=KIND, payload={"number": 1})
+        enqueue(kind=KIND, payload={"number": 2})
+    assert relay_jobs() == 2
+    assert [payload["number"] for _, _, payload in calls] == [1, 2]
+
+
+def test_enqueue_outside_a_tenant_is_refused(db: None) -> None:
+    with public_scope(), pytest.raises(LookupError):
+        enqueue(kind=KIND, payload={})
+
+
+def test_same_key_waits_once_with_the_newest_payload(alpha: TenantRef, calls: Calls) -> None:
+    with enter_tenant(alpha):
+        for number in (1, 2):
+            enqueue(kind=KIND, payload={"number": number}, key="digest")
+        enqueue(kind=KIND, payload={"number": 3}, key="other")
+        assert count_jobs().waiting == 2
+
+    relay_jobs()
+    assert sorted(payload["number"] for _, _, payload in calls) == [2, 3]
+
+
+def test_key_asked_for_while_its_job_runs_is_done_once_more(alpha: TenantRef, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[int] = []
+
+    def work(tenant: TenantRef, payload: hooks.Payload) -> None:
+        seen.append(int(payload["number"]))
+        if len(seen) == 1:
+            enqueue(kind="tests.again", payload={"number": 2}, key="k")
+
+    monkeypatch.setitem(hooks._handlers, "tests.again", work)
+    with enter_tenant(alpha):
+        enqueue(kind="tests.again", payload={"number": 1}, key="k")
+
+    relay_jobs()
+    assert seen == [1, 2]
+    assert not is_marked(alpha)
+
+
+def test_delayed_job_waits_for_its_time(alpha: TenantRef, calls: Calls) -> None:
+    with enter_tenant(alpha):
+        enqueue(kind=KIND, payload={"number": 1}, delay=timedelta(hours=1))
+        enqueue(kind=KIND, payload={"number": 2})
+    relay_jobs()
+    assert [payload["number"] for _, _, payload in calls] == [2]
+    assert is_marked(alpha)
+
+    make_due(alpha)
+    relay_jobs()
+    assert [payload["number"] for _, _, payload in calls] == [2, 1]
+
+
+def test_failing_job_blocks_nobody_and_waits_longer_each_time(
+    alpha: TenantRef, beta: TenantRef, calls: Calls, failing: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    for tenant in (alpha, beta):
+        with enter_tenant(tenant):
+            enqueue(kind=failing, payload={"id": 7})
+            enqueue(kind=KIND, payload={"number": 1})
+
+    with caplog.at_level(logging.WARNING):
+        assert relay_jobs() == 4
+    assert len(calls) == 2
+    assert "Jane" not in caplog.text
+
+    for number, delay in enumerate(DELAYS, start=1):
+        with enter_tenant(alpha):
+            job = Job.objects.get()
+            assert (job.attempts, job.last_error) == (number, "IntegrityError")
+            wait = (job.due_at - timezone.now()).total_seconds()
+            assert 0.79 * delay - 5 < wait <= 1.2 * delay
+        make_due(alpha)
+        relay_jobs()
+
+    with enter_tenant(alpha):
+        job = Job.objects.get()
+        assert job.failed_at is not None
+        assert job.attempts == MAX_TRIES
+        assert count_jobs() == JobCounts(waiting=0, trying=0, failed=1)
+        assert find_next_due() is None
+    assert not is_marked(alpha)
+    assert sum(DELAYS) > 2.9 * 24 * 3600
+
+
+def test_given_up_job_asked_for_by_key_lives_again(alpha: TenantRef, calls: Calls) -> None:
+    with enter_tenant(alpha):
+        enqueue(kind=KIND, payload={"number": 1}, key="k")
+        Job.objects.update(failed_at=timezone.now(), attempts=MAX_TRIES, last_error="OSError")
+        enqueue(kind=KIND, payload={"number": 1}, key="k")
+    relay_jobs()
+    assert len(calls) == 1
+
+
+def test_job_that_takes_its_worker_along_every_time_is_given_up(alpha: TenantRef, calls: Calls) -> None:
+    with enter_tenant(alpha):
+        enqueue(kind=KIND, payload={"number": 1})
+        Job.objects.update(attempts=MAX_TRIES)
+    relay_jobs()
+    assert calls == []
+    with enter_tenant(alpha):
+        assert Job.objects.get().last_error == "lost"
+
+
+def test_job_nobody_knows_waits_for_a_release_that_does(alpha: TenantRef, caplog: pytest.LogCaptureFixture) -> None:
+    with enter_tenant(alpha):
+        enqueue(kind="tests.of_tomorrow", payload={})
+    relay_jobs()
+    with enter_tenant(alpha):
+        assert Job.objects.get().last_error == "UnknownJobError"
+        assert count_jobs() == JobCounts(waiting=0, trying=1, failed=0)
+
+
+def test_jobs_of_a_suspended_tenant_wait(
+    alpha: TenantRef, calls: Calls, django_capture_on_commit_callbacks: Any
+) -> None:
+    from shared_apps.tenants.enums import TenantStatus
+    from shared_apps.tenants.services import set_tenant_status
+
+    with enter_tenant(alpha):
+        enqueue(kind=KIND, payload={"number": 1})
+    with django_capture_on_commit_callbacks(execute=True):
+        set_tenant_status(tenant=alpha, status=TenantStatus.SUSPENDED)
+    assert relay_jobs() == 0
+    with django_capture_on_commit_callbacks(execute=True):
+        set_tenant_status(tenant=alpha, status=TenantStatus.ACTIVE)
+    assert relay_jobs() == 1
