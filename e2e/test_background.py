@@ -17,12 +17,14 @@ _AGE = """
 from datetime import timedelta
 from django.utils import timezone
 from saas.celery import configure
+from shared_apps.tenants.due import mark_due
 from shared_apps.tenants.scope import enter_tenant
 from shared_apps.tenants.selectors import find_tenant_by_subdomain
 from tenant_apps.handoffs.models import BookingHandoff
-with enter_tenant(find_tenant_by_subdomain("coastal-cuts")):
+with enter_tenant(find_tenant_by_subdomain("coastal-cuts")) as tenant:
+    mark_due(tenant_id=tenant.id, kind="sweep")
     BookingHandoff.objects.filter(pk="{key}").update(pending_since=timezone.now() - timedelta(hours=25))
-configure().send_task("handoffs.dispatch_sweep")
+configure().send_task("handoffs.sweep_handoffs")
 """
 _STATUS = """
 from shared_apps.tenants.scope import enter_tenant

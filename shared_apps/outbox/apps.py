@@ -5,3 +5,9 @@ class OutboxConfig(AppConfig):
     name = "shared_apps.outbox"
     label = "outbox"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from shared_apps.outbox.querysets import DUE_KIND, NEXT_JOB_SQL
+        from shared_apps.tenants.due import register_work
+
+        register_work(DUE_KIND, look=NEXT_JOB_SQL)

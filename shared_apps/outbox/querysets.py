@@ -16,6 +16,35 @@ if TYPE_CHECKING:
     from shared_apps.outbox.models import Job  # noqa: F401 - ruff does not read the base class below
 
 DUE_KIND = "outbox"
+NEXT_JOB_SQL = "SELECT min(due_at) FROM outbox_job WHERE failed_at IS NULL"
+KEEP_FAILED = "90 days"
+
+
+_PUT = sql.SQL(
+    "WITH job AS (INSERT INTO outbox_job AS job (id, kind, payload, due_at)"
+    " VALUES (%(id)s, %(kind)s, %(payload)s, now() + make_interval(secs => %(delay)s))"
+    " ON CONFLICT (id) DO UPDATE SET payload = excluded.payload, attempts = 0, failed_at = NULL, last_error = '',"
+    " due_at = CASE WHEN job.failed_at IS NULL THEN LEAST(job.due_at, excluded.due_at) ELSE excluded.due_at END"
+    " RETURNING due_at) {mark}"
+).format(mark=mark_due_sql(kind=DUE_KIND, source="job", due_at="job.due_at"))
+
+
+def put_jobs_sql(*, schema: str, kind: str, source: str, payload: str) -> dict[str, sql.Composable]:
+    """Return the CTEs, by name, that write a job of `kind` for each row of a CTE `source` and mark the tenant due.
+
+    For the one statement of a hot path, which names its `schema`; everything else calls `enqueue`. `payload` is SQL
+    over `source`, a JSON object of ids; `%(tenant_id)s` is given with the statement. All else is the caller's constant.
+    """
+    insert = sql.SQL(
+        "INSERT INTO {table} (id, kind, payload) SELECT gen_random_uuid(), {kind}, {payload} FROM {source}"
+        " RETURNING due_at"
+    ).format(
+        table=sql.Identifier(schema, "outbox_job"),
+        kind=sql.Literal(kind),
+        payload=sql.SQL(payload),
+        source=sql.Identifier(source),
+    )
+    return {"job": insert, "job_due": mark_due_sql(kind=DUE_KIND, source="job", due_at="job.due_at")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,21 +64,15 @@ class JobQuerySet(models.QuerySet["Job"]):
         self, *, tenant_id: int, job_id: UUID, kind: str, payload: Mapping[str, str | int], delay: timedelta
     ) -> None:
         """Write the job, or make the one of that id fresh again, and mark the tenant due. One statement."""
-        statement = sql.SQL(
-            "WITH job AS (INSERT INTO outbox_job AS job (id, kind, payload, due_at)"
-            " VALUES (%(id)s, %(kind)s, %(payload)s, now() + make_interval(secs => %(delay)s))"
-            " ON CONFLICT (id) DO UPDATE SET payload = excluded.payload, attempts = 0, failed_at = NULL,"
-            " last_error = '', due_at = CASE WHEN job.failed_at IS NULL THEN LEAST(job.due_at, excluded.due_at)"
-            " ELSE excluded.due_at END RETURNING due_at) {mark}"
-        ).format(mark=mark_due_sql(tenant_id=tenant_id, kind=DUE_KIND, source="job", due_at="job.due_at"))
         values: dict[str, Any] = {
+            "tenant_id": tenant_id,
             "id": job_id,
             "kind": kind,
             "payload": json.dumps(dict(payload)),
             "delay": delay.total_seconds(),
         }
         with connections[self.db].cursor() as cursor:
-            cursor.execute(statement, values)
+            cursor.execute(_PUT, values)
 
     def begin_next(self, *, lease: timedelta) -> Running | None:
         """Begin the job that is due the longest, for at most `lease`; None when none is due or free."""
@@ -79,10 +102,12 @@ class JobQuerySet(models.QuerySet["Job"]):
             return bool(cursor.rowcount)
 
     def bury(self, job: Running, *, error: str) -> bool:
-        """Give a job up and keep it to be seen."""
+        """Give a job up and keep it to be seen; those given up KEEP_FAILED ago go, a hundred at a time."""
         with connections[self.db].cursor() as cursor:
             cursor.execute(
-                "UPDATE outbox_job SET failed_at = now(), last_error = %s WHERE id = %s AND attempts = %s",
-                [error, job.id, job.attempts],
+                "WITH old AS (DELETE FROM outbox_job WHERE id IN (SELECT id FROM outbox_job"
+                " WHERE failed_at < now() - %s::interval LIMIT 100))"
+                " UPDATE outbox_job SET failed_at = now(), last_error = %s WHERE id = %s AND attempts = %s",
+                [KEEP_FAILED, error, job.id, job.attempts],
             )
             return bool(cursor.rowcount)

@@ -10,10 +10,12 @@ from uuid import UUID, uuid4, uuid5
 
 from shared_apps.outbox.hooks import get_handler
 from shared_apps.outbox.models import Job
-from shared_apps.outbox.querysets import DUE_KIND, Running
+from shared_apps.outbox.querysets import DUE_KIND, Running, put_jobs_sql
 from shared_apps.outbox.selectors import find_next_due
 from shared_apps.tenants.due import Claim, claim_due, is_quiet_since, settle_due
-from shared_apps.tenants.scope import TenantRef, enter_tenant, tenant_connection
+from shared_apps.tenants.scope import TenantRef, current_tenant, enter_tenant
+
+__all__ = ["DELAYS", "MAX_TRIES", "describe_error", "enqueue", "put_jobs_sql", "relay_jobs"]
 
 logger = logging.getLogger(__name__)
 
@@ -36,11 +38,8 @@ def enqueue(*, kind: str, payload: Mapping[str, str | int], key: str = "", delay
     asked for again it is as fresh as new, and one that is being done meanwhile is done once more. `delay` is the
     least time to wait. One statement in the tenant's schema; the broker is not asked. Raises LookupError in public.
     """
-    tenant = tenant_connection().tenant
-    if not isinstance(tenant, TenantRef):
-        raise LookupError("jobs belong to a tenant: enter one")
     job_id = uuid5(_NAMESPACE, f"{kind}|{key}") if key else uuid4()
-    Job.objects.put(tenant_id=tenant.id, job_id=job_id, kind=kind, payload=payload, delay=delay)
+    Job.objects.put(tenant_id=current_tenant().id, job_id=job_id, kind=kind, payload=payload, delay=delay)
 
 
 def relay_jobs(*, seconds: float = RELAY_SECONDS) -> int:

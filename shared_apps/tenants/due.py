@@ -10,18 +10,41 @@ and unseen: `settle` forgets or postpones nothing while a transaction from befor
 made after that check. A worker that is killed leaves a lease that ends (docs/adr/0013).
 """
 
+import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 from psycopg import sql
 
+from shared_apps.tenants.bulk import execute_in_each, in_batches
 from shared_apps.tenants.enums import TenantStatus
 from shared_apps.tenants.scope import TenantRef, public_scope, tenant_connection
 
 _TABLE = sql.Identifier("public", "tenants_duework")
 
-LOOK_AGAIN_SECONDS = 2
+LOOK_AGAIN_SECONDS: Final = 2
+
+_SCAN_AT_LEAST: Final = 200
+_SCAN_WITHIN: Final = 60
+
+_looks: dict[str, str] = {}
+
+logger = logging.getLogger(__name__)
+
+
+def register_work(kind: str, *, look: str) -> None:
+    """Have the slow scan look for work of `kind`: `look` is SQL that gives, in a tenant's schema, when the next is due.
+
+    One value, NULL for none. It must be cheap: an index's first entry.
+    """
+    _looks[kind] = look
+
+
+def known_work() -> frozenset[str]:
+    """Return the kinds of work there are."""
+    return frozenset(_looks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,25 +55,28 @@ class Claim:
     lease_until: datetime
 
 
-def mark_due_sql(*, tenant_id: int, kind: str, source: str, due_at: str) -> sql.Composed:
-    """Return the INSERT that marks the tenant due, for use in a statement with a CTE `source` of at most one row.
+def mark_due_sql(*, kind: str, source: str, due_at: str) -> sql.Composed:
+    """Return the INSERT that marks the tenant `%(tenant_id)s` due, for a statement with a CTE `source`.
 
-    `due_at` is SQL over `source`; both are constants of the caller's code. Nothing is written where `source` is empty,
-    or where the tenant is due as early already.
+    `source` has one row or none, `due_at` is SQL over it; all three are constants of the caller's code. Nothing is
+    written, and nothing locked, where `source` is empty or the tenant is due as early already.
     """
     return sql.SQL(
-        "INSERT INTO {table} AS due (tenant_id, kind, due_at) SELECT {tenant}, {kind}, {at} FROM {source}"
-        " WHERE NOT EXISTS (SELECT FROM {table} AS standing WHERE standing.tenant_id = {tenant}"
+        "INSERT INTO {table} AS due (tenant_id, kind, due_at) SELECT %(tenant_id)s, {kind}, {at} FROM {source}"
+        " WHERE NOT EXISTS (SELECT FROM {table} AS standing WHERE standing.tenant_id = %(tenant_id)s"
         " AND standing.kind = {kind} AND standing.due_at <= {at})"
         " ON CONFLICT (tenant_id, kind) DO UPDATE SET due_at = excluded.due_at"
         " WHERE due.due_at IS NULL OR due.due_at > excluded.due_at"
-    ).format(
-        table=_TABLE,
-        tenant=sql.Literal(tenant_id),
-        kind=sql.Literal(kind),
-        at=sql.SQL(due_at),
-        source=sql.Identifier(source),
+    ).format(table=_TABLE, kind=sql.Literal(kind), at=sql.SQL(due_at), source=sql.Identifier(source))
+
+
+def mark_due(*, tenant_id: int, kind: str) -> None:
+    """Mark the tenant due now, in the current transaction: somebody will look. One statement."""
+    statement = sql.SQL("WITH given AS (SELECT now() AS at) {}").format(
+        mark_due_sql(kind=kind, source="given", due_at="given.at")
     )
+    with tenant_connection().cursor() as cursor:
+        cursor.execute(statement, {"tenant_id": tenant_id})
 
 
 def claim_due(*, kind: str, limit: int, lease: timedelta) -> tuple[list[Claim], datetime]:
@@ -124,3 +150,41 @@ def settle_due(*, kind: str, claims: Iterable[Claim], next_due: Mapping[int, dat
     ids, leases, dues = (list(column) for column in zip(*rows, strict=True))
     with public_scope(), tenant_connection().cursor() as cursor:
         cursor.execute(statement, {"kind": kind, "ids": ids, "leases": leases, "dues": dues})
+
+
+def scan_for_missed(tenants: Iterable[TenantRef], *, minute: int) -> int:
+    """Look into a part of `tenants` whatever the list says, and mark what it lacks; returns how many marks that were.
+
+    The net below the list: for rows that came another way than through our statements. All are looked into within an
+    hour, a minute's share in each minute; where they are few, all of them every minute. Safe to run several times.
+    """
+    everyone = list(tenants)
+    shares = max(1, min(_SCAN_WITHIN, len(everyone) // _SCAN_AT_LEAST))
+    missing = 0
+    parts = ", ".join(f"'{kind}', ({look})" for kind, look in sorted(_looks.items()))
+    for batch in in_batches([tenant for tenant in everyone if tenant.id % shares == minute % shares]):
+        outcomes = execute_in_each(batch, f"SELECT jsonb_build_object({parts})")
+        for failed in (outcome for outcome in outcomes if outcome.sqlstate):
+            logger.warning("scan of %s failed: %s", failed.tenant.schema_name, failed.sqlstate)
+        missing += _mark_missing(
+            [(outcome.tenant.id, kind, at) for outcome in outcomes for kind, at in (outcome.value or {}).items() if at]
+        )
+    return missing
+
+
+def _mark_missing(found: list[tuple[int, str, str]]) -> int:
+    """Mark the tenants of `found` (tenant id, kind, when) that no standing mark or lease covers; returns how many."""
+    if not found:
+        return 0
+    statement = sql.SQL(
+        "INSERT INTO {table} AS due (tenant_id, kind, due_at)"
+        " SELECT * FROM unnest(%(ids)s::bigint[], %(kinds)s::text[], %(dues)s::timestamptz[]) AS found (id, kind, at)"
+        " WHERE NOT EXISTS (SELECT FROM {table} AS standing WHERE standing.tenant_id = found.id"
+        " AND standing.kind = found.kind AND LEAST(standing.due_at, standing.lease_until) <= GREATEST(found.at, now()"
+        " + interval '1 minute'))"
+        " ON CONFLICT (tenant_id, kind) DO UPDATE SET due_at = LEAST(due.due_at, excluded.due_at)"
+    ).format(table=_TABLE)
+    ids, kinds, dues = (list(column) for column in zip(*found, strict=True))
+    with public_scope(), tenant_connection().cursor() as cursor:
+        cursor.execute(statement, {"ids": ids, "kinds": kinds, "dues": dues})
+        return int(cursor.rowcount)

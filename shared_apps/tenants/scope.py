@@ -51,6 +51,14 @@ def tenant_connection() -> DatabaseWrapper:
     return cast(DatabaseWrapper, connections["default"])
 
 
+def current_tenant() -> TenantRef:
+    """Return the tenant whose schema is entered. Raises LookupError in public, and outside of every schema."""
+    tenant = tenant_connection().tenant
+    if not isinstance(tenant, TenantRef):
+        raise LookupError("no tenant is entered")
+    return tenant
+
+
 @contextmanager
 def _restoring(connection: DatabaseWrapper) -> Iterator[None]:
     before = connection.tenant

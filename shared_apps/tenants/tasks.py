@@ -5,11 +5,14 @@ or public, raises TenantNotActiveError and the body does not run. A platform tas
 primitives.
 """
 
+import time
 from typing import Any
 
-from celery import Task
+from celery import Task, shared_task
 
+from shared_apps.tenants.due import scan_for_missed
 from shared_apps.tenants.scope import public_scope, tenant_connection, tenant_scope
+from shared_apps.tenants.selectors import list_active_tenants
 
 
 class TenantTask(Task):  # type: ignore[type-arg]  # generic in the stubs only, not at run time
@@ -32,3 +35,9 @@ class PlatformTask(Task):  # type: ignore[type-arg]  # generic in the stubs only
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         with public_scope():
             return super().__call__(*args, **kwargs)
+
+
+@shared_task(name="tenants.scan_for_work", base=PlatformTask, expires=60)
+def scan_for_work() -> int:
+    """Mark the work that the due list lacks, in a minute's share of the tenants; returns how much it was."""
+    return scan_for_missed(list_active_tenants(), minute=int(time.time()) // 60)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, time
 from functools import cache, lru_cache
+from typing import Final
 from urllib.parse import quote_plus
 from zoneinfo import ZoneInfo
 
@@ -14,6 +15,8 @@ from django.utils.translation import gettext
 from tenant_apps.business.industries import INDUSTRIES, Industry, get_industry
 from tenant_apps.business.models import BusinessProfile
 from tenant_apps.business.validators import DAYS
+
+SWEEP: Final = "sweep"  # the kind of work on the due list whose time `abandon_after_hours` decides
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,17 +144,12 @@ def to_card(profile: BusinessProfile) -> BusinessCard:
     )
 
 
-def get_abandon_after_hours() -> int:
-    """Return after how many hours without a click a handoff of the current tenant counts as abandoned."""
-    return BusinessProfile.objects.values_list("abandon_after_hours", flat=True).get(pk=1)
-
-
 __all__ = [
     "INDUSTRIES",
+    "SWEEP",
     "BusinessCard",
     "HoursLine",
     "Industry",
-    "get_abandon_after_hours",
     "get_business_card",
     "get_industry",
     "get_profile",

@@ -6,10 +6,12 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from shared_apps.platform.hooks import NewTenant
+from shared_apps.tenants.due import mark_due
 from shared_apps.tenants.scope import TenantRef
 from shared_apps.tenants.services import touch_tenant
 from tenant_apps.business.industries import get_industry
 from tenant_apps.business.models import BusinessProfile
+from tenant_apps.business.selectors import SWEEP
 
 
 def create_profile(tenant: NewTenant) -> None:
@@ -38,4 +40,6 @@ def update_profile(*, tenant: TenantRef, changes: dict[str, Any]) -> BusinessPro
         profile.save(update_fields=[*changes, "version"])
         BusinessProfile.objects.filter(pk=1).update(updated_at=Now())
         touch_tenant(tenant.id)
+        if "abandon_after_hours" in changes:
+            mark_due(tenant_id=tenant.id, kind=SWEEP)
     return profile

@@ -1,7 +1,12 @@
-"""The statements on handoffs. Every change of state is one conditional UPDATE that writes its own timeline event."""
+"""The statements on handoffs. Every change of state is one conditional UPDATE that writes its own timeline event.
+
+What is to follow goes with it, in the same statement: the job that tells the business, and the tenant's mark on the due
+list for the moment at which the sweep has something to do (`shared_apps.tenants.due`).
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -9,13 +14,22 @@ from django.db import connections, models
 from django.db.models import Q
 from psycopg import sql
 
+from shared_apps.outbox.services import put_jobs_sql
+from shared_apps.tenants.due import mark_due_sql
+from shared_apps.tenants.scope import current_tenant, tenant_connection
+from tenant_apps.business.selectors import SWEEP
 from tenant_apps.handoffs.enums import EventType, Evidence, HandoffStatus
 
 if TYPE_CHECKING:
     from tenant_apps.handoffs.models import BookingHandoff
 
-_EVENT_TABLE = sql.Identifier("handoffs_handoffevent")
+SWEEP_BATCH = 500  # of one tenant at a time, so that no statement holds many rows for long
+
+NEW_HANDOFF = "handoffs.new_handoff"  # the job that follows a capture; its payload is {"handoff": id}
+
+_EVENT_TABLE = "handoffs_handoffevent"
 _EVENT_COLUMNS = sql.SQL("(handoff_id, type, at, actor, evidence, detail)")
+_STALE_AT = sql.SQL("pending_since + make_interval(hours => (SELECT abandon_after_hours FROM {profile})) AS stale_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +40,7 @@ class Transition:
     evidence: Evidence
     sources: tuple[HandoffStatus, ...]
     assignments: str
+    may_wait: bool = False  # whether the handoff may be `new` after it, and so the sweep's some day
 
 
 REDIRECT = Transition(
@@ -46,6 +61,7 @@ REOPEN = Transition(
     (HandoffStatus.COMPLETED_EXTERNAL,),
     "status = CASE WHEN redirected_at IS NULL THEN 'new' ELSE 'redirected' END, completed_at = NULL,"
     " abandoned_at = NULL, pending_since = now()",
+    may_wait=True,
 )
 ABANDON = Transition(
     EventType.ABANDONED, Evidence.SYSTEM, (HandoffStatus.NEW,), "status = 'abandoned', abandoned_at = now()"
@@ -62,59 +78,135 @@ class HandoffQuerySet(models.QuerySet["BookingHandoff"]):
         """Those that stand behind the given one in newest-first order; reads only the index from there on."""
         return self.filter(Q(created_at__lte=created_at) & (Q(created_at__lt=created_at) | Q(id__lt=handoff_id)))
 
-    def insert_once(self, handoff: "BookingHandoff") -> bool:
-        """Insert the row and its first event unless its id is there; True when inserted. One statement."""
-        fields = self.model._meta.concrete_fields
-        statement = sql.SQL(
-            "WITH inserted AS (INSERT INTO {table} ({columns}) VALUES ({values}) ON CONFLICT (id) DO NOTHING"
-            " RETURNING id, created_at)"
-            " INSERT INTO {events} {event_columns} SELECT id, %s, created_at, %s, %s, '' FROM inserted"
-        ).format(
-            table=sql.Identifier(self.model._meta.db_table),
-            columns=sql.SQL(", ").join([sql.Identifier(field.attname) for field in fields]),
-            values=sql.SQL(", ").join(sql.Placeholder() for _ in fields),
-            events=_EVENT_TABLE,
-            event_columns=_EVENT_COLUMNS,
-        )
-        connection = connections[self.db]
-        values = [field.get_db_prep_save(getattr(handoff, field.attname), connection) for field in fields]
-        return self._execute(statement, [*values, EventType.CREATED, "visitor", Evidence.SYSTEM]) == 1
+    def insert_once(self, handoff: "BookingHandoff", *, is_announced: bool = True) -> bool:
+        """Insert the row and its first event unless its id is there; True when inserted. One statement.
+
+        The tenant's mark for the sweep goes with it and, where `is_announced`, the job NEW_HANDOFF.
+        """
+        connection, tenant = tenant_connection(), current_tenant()
+        values: dict[str, Any] = {
+            field.attname: field.get_db_prep_save(getattr(handoff, field.attname), connection)
+            for field in self.model._meta.concrete_fields
+        }
+        values |= {
+            "tenant_id": tenant.id,
+            "is_announced": is_announced,
+            "event": EventType.CREATED,
+            "evidence": Evidence.SYSTEM,
+        }
+        with connection.server_cursor() as cursor:
+            cursor.execute(_insert_once_sql(self.model, tenant.schema_name), values)
+            return bool(cursor.rowcount == 1)
 
     def transition(self, change: Transition, *, handoff_id: UUID, actor: str, detail: str = "", url: str = "") -> bool:
         """Make `change` where the handoff is in one of its source states; True when this call made it."""
         chosen = sql.SQL("SELECT %(id)s::uuid AS id")
         return self._change(change, chosen, {"id": handoff_id, "actor": actor, "detail": detail, "url": url}) == 1
 
-    def abandon_due(self, *, hours: int, limit: int) -> int:
-        """Abandon at most `limit` of those that have waited longer than `hours`, by the database's clock.
-
-        Rows that somebody else is changing are left for the next run. Returns how many were abandoned.
-        """
-        chosen = sql.SQL(
-            "SELECT id FROM {table} WHERE status = 'new' AND pending_since < now() - make_interval(hours => %(hours)s)"
-            " ORDER BY pending_since LIMIT %(limit)s FOR UPDATE SKIP LOCKED"
-        ).format(table=sql.Identifier(self.model._meta.db_table))
-        return self._change(ABANDON, chosen, {"hours": hours, "limit": limit, "actor": "system", "detail": ""})
-
     def _change(self, change: Transition, chosen: sql.Composable, values: dict[str, Any]) -> int:
-        statement = sql.SQL(
-            "WITH chosen AS ({chosen}), changed AS (UPDATE {table} AS handoff SET {assignments} FROM chosen"
-            " WHERE handoff.id = chosen.id AND handoff.status = ANY(%(sources)s) RETURNING handoff.id)"
-            " INSERT INTO {events} {event_columns}"
-            " SELECT id, %(event)s, now(), %(actor)s, %(evidence)s, %(detail)s FROM changed"
-        ).format(
-            chosen=chosen,
-            table=sql.Identifier(self.model._meta.db_table),
-            assignments=sql.SQL(change.assignments),  # a constant of this module
-            events=_EVENT_TABLE,
-            event_columns=_EVENT_COLUMNS,
+        steps: dict[str, sql.Composable] = {"chosen": chosen, "changed": _update_sql(change)}
+        if change.may_wait:
+            steps["waiting"] = sql.SQL("SELECT stale_at FROM changed WHERE status = 'new'")
+            steps["waiting_due"] = mark_due_sql(kind=SWEEP, source="waiting", due_at="waiting.stale_at")
+        statement = _compose(
+            steps,
+            sql.SQL(
+                "INSERT INTO {events} {event_columns}"
+                " SELECT id, %(event)s, now(), %(actor)s, %(evidence)s, %(detail)s FROM changed"
+            ).format(events=sql.Identifier(_EVENT_TABLE), event_columns=_EVENT_COLUMNS),
         )
-        sources = [str(source) for source in change.sources]
         return self._execute(
-            statement, values | {"sources": sources, "event": change.event, "evidence": change.evidence}
+            statement.as_string(),
+            values
+            | {
+                "tenant_id": current_tenant().id,
+                "event": change.event,
+                "evidence": change.evidence,
+            },
         )
 
-    def _execute(self, statement: sql.Composed, values: Any) -> int:
+    def _execute(self, statement: str, values: Any) -> int:
         with connections[self.db].cursor() as cursor:
             cursor.execute(statement, values)
             return int(cursor.rowcount)
+
+
+def _update_sql(change: Transition) -> sql.Composed:
+    """The UPDATE of what a CTE `chosen` names, where it is in one of the source states."""
+    stale_at = _STALE_AT.format(profile=sql.Identifier("business_businessprofile"))
+    return sql.SQL(
+        "UPDATE handoffs_bookinghandoff AS handoff SET {assignments} FROM chosen WHERE handoff.id = chosen.id"
+        " AND handoff.status = ANY({sources}) RETURNING handoff.id, handoff.status, {stale_at}"
+    ).format(
+        assignments=sql.SQL(change.assignments),  # a constant of this module
+        sources=sql.Literal([str(source) for source in change.sources]),
+        stale_at=stale_at if change.may_wait else sql.SQL("NULL"),
+    )
+
+
+def _compose(steps: dict[str, sql.Composable], last: sql.Composable) -> sql.Composed:
+    """Return one statement: the steps as CTEs by name, and the last one."""
+    ctes = [sql.SQL("{} AS ({})").format(sql.Identifier(name), step) for name, step in steps.items()]
+    return sql.SQL("WITH {} {}").format(sql.SQL(", ").join(ctes), last)
+
+
+@lru_cache(maxsize=4_000)
+def _insert_once_sql(model: type["BookingHandoff"], schema: str) -> str:
+    """The statement of a capture in one schema, put together once: it is the hot path."""
+    names = [field.attname for field in model._meta.concrete_fields]
+    steps: dict[str, sql.Composable] = {
+        "inserted": sql.SQL(
+            "INSERT INTO {table} ({columns}) VALUES ({values}) ON CONFLICT (id) DO NOTHING"
+            " RETURNING id, created_at, {stale_at}"
+        ).format(
+            table=sql.Identifier(schema, model._meta.db_table),
+            columns=sql.SQL(", ").join(map(sql.Identifier, names)),
+            values=sql.SQL(", ").join(map(sql.Placeholder, names)),
+            stale_at=_STALE_AT.format(profile=sql.Identifier(schema, "business_businessprofile")),
+        ),
+        "announced": sql.SQL("SELECT id FROM inserted WHERE %(is_announced)s"),
+        **put_jobs_sql(
+            schema=schema, kind=NEW_HANDOFF, source="announced", payload="jsonb_build_object('handoff', announced.id)"
+        ),
+        "inserted_due": mark_due_sql(kind=SWEEP, source="inserted", due_at="inserted.stale_at"),
+    }
+    last = sql.SQL(
+        "INSERT INTO {events} {event_columns}"
+        " SELECT id, %(event)s, created_at, 'visitor', %(evidence)s, '' FROM inserted"
+    ).format(events=sql.Identifier(schema, _EVENT_TABLE), event_columns=_EVENT_COLUMNS)
+    return _compose(steps, last).as_string()
+
+
+NEXT_STALE_SQL = (
+    "SELECT min(pending_since) + make_interval(hours => (SELECT abandon_after_hours FROM business_businessprofile))"
+    " FROM handoffs_bookinghandoff WHERE status = 'new'"
+)
+
+
+def sweep_sql(*, limit: int) -> str:
+    """Return the statement that abandons at most `limit` stale handoffs of one tenant, the longest waiting first.
+
+    By the database's clock and the tenant's own hours; rows that somebody is changing are left for the next time. It
+    gives {abandoned: how many, next: when the next one left is stale}. Run by `execute_in_each`.
+    """
+    steps: dict[str, sql.Composable] = {
+        "rule": sql.SQL("SELECT make_interval(hours => abandon_after_hours) AS wait FROM business_businessprofile"),
+        "chosen": sql.SQL(
+            "SELECT id FROM handoffs_bookinghandoff"
+            " WHERE status = 'new' AND pending_since < now() - (SELECT wait FROM rule)"
+            " ORDER BY pending_since LIMIT {} FOR UPDATE SKIP LOCKED"
+        ).format(sql.Literal(limit)),
+        "changed": _update_sql(ABANDON),
+        "written": sql.SQL(
+            "INSERT INTO handoffs_handoffevent {columns}"
+            " SELECT id, {event}, now(), 'system', {evidence}, '' FROM changed RETURNING id"
+        ).format(
+            columns=_EVENT_COLUMNS, event=sql.Literal(str(ABANDON.event)), evidence=sql.Literal(str(ABANDON.evidence))
+        ),
+    }
+    last = sql.SQL(
+        "SELECT jsonb_build_object('abandoned', (SELECT count(*) FROM written), 'next',"
+        " (SELECT pending_since + (SELECT wait FROM rule) FROM handoffs_bookinghandoff AS waiting WHERE status = 'new'"
+        " AND NOT EXISTS (SELECT FROM chosen WHERE chosen.id = waiting.id) ORDER BY pending_since LIMIT 1))"
+    )
+    return _compose(steps, last).as_string()

@@ -1,9 +1,11 @@
 """The handoff's life: capture, click, completion, reopening, abandonment. Rules only: no HTTP, no Celery, no clock."""
 
+import logging
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 from uuid import UUID, uuid5
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -11,19 +13,26 @@ from django.db import transaction
 from django.utils.translation import gettext_noop as _
 
 from shared_apps.errors import DomainError
+from shared_apps.tenants.bulk import BATCH, execute_in_each
+from shared_apps.tenants.due import claim_due, is_quiet_since, mark_due, settle_due
 from shared_apps.tenants.scope import TenantRef
 from tenant_apps.booking.links import Prefill
 from tenant_apps.booking.selectors import PublicBooking
-from tenant_apps.business.selectors import get_abandon_after_hours
+from tenant_apps.business.selectors import SWEEP
 from tenant_apps.handoffs.enums import EventType, Evidence, HandoffStatus
 from tenant_apps.handoffs.ids import derive_handoff_id, new_handoff_id
 from tenant_apps.handoffs.models import BookingHandoff, HandoffEvent
-from tenant_apps.handoffs.querysets import COMPLETE, REDIRECT, REOPEN
+from tenant_apps.handoffs.querysets import COMPLETE, REDIRECT, REOPEN, SWEEP_BATCH, sweep_sql
 from tenant_apps.handoffs.selectors import get_handoff
 from tenant_apps.handoffs.validators import looks_like_spam
 
+logger = logging.getLogger(__name__)
+
 MAX_METADATA_BYTES = 4096
-SWEEP_BATCH = 500
+SWEEP_SECONDS: Final = 50.0
+SWEEP_LEASE: Final = timedelta(minutes=1)
+SWEEP_RETRY: Final = timedelta(minutes=5)  # for a tenant whose sweep failed
+SWEEP_PAUSE: Final = timedelta(seconds=2)  # for a stale row that somebody holds
 
 SHARE_KEY = "shareDetailsWithProvider"
 FLAGS_KEY = "flags"
@@ -123,7 +132,7 @@ def capture_handoff(
         fingerprint=lead.fingerprint,
         **_lead_columns(lead),
     )
-    if BookingHandoff.objects.insert_once(handoff):
+    if BookingHandoff.objects.insert_once(handoff, is_announced=not lead.flags):
         return Capture(handoff, is_new=True)
     stored = get_handoff(handoff_id)
     if bytes(stored.fingerprint or b"") != (lead.fingerprint or b""):
@@ -204,18 +213,32 @@ def reopen_handoff(*, handoff_id: UUID, actor: str) -> BookingHandoff:
     return get_handoff(handoff_id)
 
 
-def abandon_stale_handoffs() -> int:
-    """Abandon every handoff of the current tenant that waited too long; returns how many.
+def sweep_handoffs(*, seconds: float = SWEEP_SECONDS) -> int:
+    """Abandon what waited too long, at every tenant that has such handoffs; returns how many. For about `seconds`.
 
-    Safe to run twice, at once, and to be killed: each batch is one statement and commits by itself.
+    Idle tenants are not visited, and a broken one stops nobody. Safe to run several times at once and to be killed:
+    each batch of tenants commits by itself, each handoff is abandoned once, with one event. Call outside a transaction.
     """
-    hours = get_abandon_after_hours()
-    total = 0
-    while True:
-        abandoned = BookingHandoff.objects.abandon_due(hours=hours, limit=SWEEP_BATCH)
-        total += abandoned
-        if abandoned < SWEEP_BATCH:
-            return total
+    deadline = time.monotonic() + seconds
+    statement, total = sweep_sql(limit=SWEEP_BATCH), 0
+    while time.monotonic() < deadline:
+        claims, after = claim_due(kind=SWEEP, limit=BATCH, lease=SWEEP_LEASE)
+        if not claims:
+            break
+        is_quiet = is_quiet_since(after)
+        next_due: dict[int, datetime] = {}
+        for outcome in execute_in_each([claim.tenant for claim in claims], statement):
+            if outcome.sqlstate:
+                logger.warning("sweep of %s failed: %s", outcome.tenant.schema_name, outcome.sqlstate)
+                next_due[outcome.tenant.id] = after + SWEEP_RETRY
+                continue
+            total += outcome.value["abandoned"]
+            if outcome.value["next"]:
+                due = datetime.fromisoformat(outcome.value["next"])
+                is_cut = outcome.value["abandoned"] == SWEEP_BATCH
+                next_due[outcome.tenant.id] = due if is_cut else max(due, after + SWEEP_PAUSE)
+        settle_due(kind=SWEEP, claims=claims, next_due=next_due, is_quiet=is_quiet)
+    return total
 
 
 def record_past_handoffs(*, tenant: TenantRef, past: Iterable[PastHandoff]) -> int:
@@ -229,6 +252,7 @@ def record_past_handoffs(*, tenant: TenantRef, past: Iterable[PastHandoff]) -> i
         new = [row for row in rows if row.pk not in known]
         BookingHandoff.objects.bulk_create(new, batch_size=500)
         HandoffEvent.objects.bulk_create([event for row in new for event in _past_events(row)], batch_size=1000)
+        mark_due(tenant_id=tenant.id, kind=SWEEP)
     return len(new)
 
 

@@ -45,7 +45,7 @@ def test_database_error_is_told_without_its_values(alpha: TenantRef, written: io
 def test_failed_request_logs_one_line_without_what_was_sent(
     ready: TenantRef, visitor: TenantClient, lead: dict[str, Any], written: io.StringIO, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(self: object, handoff: BookingHandoff) -> bool:
+    def fail(self: object, handoff: BookingHandoff, **options: object) -> bool:
         raise DataError(f"invalid value {handoff.customer_name}")
 
     monkeypatch.setattr("tenant_apps.handoffs.querysets.HandoffQuerySet.insert_once", fail)

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from shared_apps.tenants.scope import TenantRef, enter_tenant
 from tenant_apps.handoffs.models import BookingHandoff, HandoffEvent
-from tenant_apps.handoffs.services import abandon_stale_handoffs, complete_handoff, redirect_handoff
+from tenant_apps.handoffs.services import complete_handoff, redirect_handoff, sweep_handoffs
 from tests.clients import TenantClient
 from tests.conftest import make_ready
 from tests.factories import HandoffFactory
@@ -75,12 +75,7 @@ def test_sweeps_at_once_abandon_each_once(busy: TenantRef) -> None:
         for _ in range(60):
             HandoffFactory.create(created_at=timezone.now() - timedelta(hours=30))
 
-    def sweep() -> int:
-        with enter_tenant(busy):
-            return abandon_stale_handoffs()
-
-    assert sum(at_once([sweep] * THREADS)) <= 60
-    sweep()  # what another run had locked is left for the next one
+    assert sum(at_once([sweep_handoffs] * THREADS)) == 60
     with enter_tenant(busy):
         assert BookingHandoff.objects.filter(status="abandoned").count() == 60
         assert HandoffEvent.objects.filter(type="abandoned").count() == 60
@@ -105,7 +100,7 @@ def test_click_completion_and_sweep_at_once_leave_a_story_that_adds_up(attempt: 
         [
             inside(lambda: redirect_handoff(booking=booking, handoff_id=key)),
             inside(lambda: complete_handoff(handoff_id=key, actor="a@b.example")),
-            inside(abandon_stale_handoffs),
+            sweep_handoffs,
         ]
     )
     with enter_tenant(busy):

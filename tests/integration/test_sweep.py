@@ -1,18 +1,23 @@
 """The sweep: what waited too long is abandoned, once."""
 
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
-from shared_apps.tenants.scope import TenantRef, enter_tenant
+from shared_apps.tenants import due
+from shared_apps.tenants.bulk import Outcome
+from shared_apps.tenants.due import scan_for_missed
+from shared_apps.tenants.models import DueWork
+from shared_apps.tenants.scope import TenantRef, enter_tenant, public_scope
 from tenant_apps.business.services import update_profile
 from tenant_apps.handoffs import services
 from tenant_apps.handoffs.models import BookingHandoff, HandoffEvent
-from tenant_apps.handoffs.services import abandon_stale_handoffs
-from tenant_apps.handoffs.tasks import sweep_handoffs
+from tenant_apps.handoffs.services import sweep_handoffs
 from tests.factories import HandoffFactory
 from worker.app import app
 from worker.schedule import SCHEDULE
@@ -31,20 +36,37 @@ def make_old() -> MakeOld:
     return make
 
 
+def mark_of(tenant: TenantRef) -> datetime | None:
+    """When the tenant is on the list for the sweep; None when it is not."""
+    with public_scope():
+        return DueWork.objects.filter(tenant_id=tenant.id, kind="sweep").values_list("due_at", flat=True).first()
+
+
 def test_only_new_ones_that_waited_too_long_are_abandoned(alpha: TenantRef, make_old: MakeOld) -> None:
     with enter_tenant(alpha):
         stale = make_old(24.1)
-        make_old(23.9)
+        waiting = make_old(23.9)
         for status in ("redirected", "completed_external", "abandoned"):
             make_old(99, status=status)
-        assert abandon_stale_handoffs() == 1
-        assert abandon_stale_handoffs() == 0
+    assert sweep_handoffs() == 1
+    assert sweep_handoffs() == 0
 
+    with enter_tenant(alpha):
         stale.refresh_from_db()
         events = list(stale.events.order_by("id").values_list("type", "actor", "evidence"))
     assert stale.status == "abandoned"
     assert stale.abandoned_at is not None
     assert events == [("created", "visitor", "system"), ("abandoned", "system", "system")]
+    assert mark_of(alpha) == waiting.pending_since + timedelta(hours=24)
+
+
+def test_tenant_with_nothing_waiting_leaves_the_list(alpha: TenantRef, make_old: MakeOld) -> None:
+    with enter_tenant(alpha):
+        make_old(30)
+    assert mark_of(alpha) is not None
+    sweep_handoffs()
+    with public_scope():
+        assert not DueWork.objects.filter(tenant_id=alpha.id, kind="sweep").exists()
 
 
 def test_tenants_own_hours_count(alpha: TenantRef, beta: TenantRef, make_old: MakeOld) -> None:
@@ -54,7 +76,7 @@ def test_tenants_own_hours_count(alpha: TenantRef, beta: TenantRef, make_old: Ma
     with enter_tenant(alpha):
         update_profile(tenant=alpha, changes={"abandon_after_hours": 2})
 
-    assert sweep_handoffs.apply(args=([alpha.schema_name, beta.schema_name],)).get() == 1
+    assert sweep_handoffs() == 1
     with enter_tenant(beta):
         assert BookingHandoff.objects.get().status == "new"
 
@@ -64,7 +86,8 @@ def test_many_are_taken_in_batches(alpha: TenantRef, make_old: MakeOld, monkeypa
     with enter_tenant(alpha):
         for _ in range(7):
             make_old(30)
-        assert abandon_stale_handoffs() == 7
+    assert sweep_handoffs() == 7
+    with enter_tenant(alpha):
         assert HandoffEvent.objects.filter(type="abandoned").count() == 7
 
 
@@ -72,14 +95,72 @@ def test_reopened_one_waits_anew(alpha: TenantRef, make_old: MakeOld) -> None:
     with enter_tenant(alpha):
         key = make_old(99).pk
         services.complete_handoff(handoff_id=key, actor="a@b.example")
-        services.reopen_handoff(handoff_id=key, actor="a@b.example")
-        assert abandon_stale_handoffs() == 0
-
-
-def test_missing_tenant_does_not_stop_the_others(alpha: TenantRef, make_old: MakeOld) -> None:
+    sweep_handoffs()
     with enter_tenant(alpha):
-        make_old(30)
-    assert sweep_handoffs.apply(args=(["t_doesnotexist00", alpha.schema_name],)).get() == 1
+        reopened = services.reopen_handoff(handoff_id=key, actor="a@b.example")
+    assert sweep_handoffs() == 0
+    assert mark_of(alpha) == reopened.pending_since + timedelta(hours=24)
+
+
+def test_mark_that_is_early_enough_is_left_alone(alpha: TenantRef, make_old: MakeOld) -> None:
+    with enter_tenant(alpha):
+        first = make_old(2)
+        make_old(1)
+    assert mark_of(alpha) == first.pending_since + timedelta(hours=24)
+
+
+def test_broken_tenant_does_not_stop_the_others(
+    alpha: TenantRef, beta: TenantRef, make_old: MakeOld, caplog: pytest.LogCaptureFixture
+) -> None:
+    for tenant in (alpha, beta):
+        with enter_tenant(tenant):
+            make_old(30)
+    with enter_tenant(alpha), connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE handoffs_handoffevent RENAME TO lost")
+
+    assert sweep_handoffs() == 1
+    assert f"sweep of {alpha.schema_name} failed: 42P01" in caplog.text
+    with enter_tenant(alpha):
+        assert BookingHandoff.objects.get().status == "new"
+    again = mark_of(alpha)
+    assert again is not None
+    assert again > timezone.now() + timedelta(minutes=4)
+
+
+def test_scan_finds_what_came_without_a_mark(alpha: TenantRef, beta: TenantRef, make_old: MakeOld) -> None:
+    for tenant in (alpha, beta):
+        with enter_tenant(tenant):
+            make_old(1)
+    with enter_tenant(alpha):
+        BookingHandoff.objects.update(pending_since=timezone.now() - timedelta(hours=30))
+    with public_scope():
+        DueWork.objects.filter(tenant_id=beta.id).delete()
+    assert sweep_handoffs() == 0
+
+    assert scan_for_missed([alpha, beta], minute=7) == 3  # beta's job too
+    assert scan_for_missed([alpha, beta], minute=8) == 0
+    assert sweep_handoffs() == 1
+    assert mark_of(beta) is not None
+
+
+def test_scan_of_many_takes_a_share_each_minute(alpha: TenantRef, monkeypatch: pytest.MonkeyPatch) -> None:
+    many = [replace(alpha, id=number) for number in range(1, 24_001)]
+    seen: list[int] = []
+
+    def look(tenants: Sequence[TenantRef], statement: str) -> list[Outcome]:
+        seen.extend(tenant.id for tenant in tenants)
+        return []
+
+    monkeypatch.setattr(due, "execute_in_each", look)
+
+    sizes = []
+    for minute in range(60):
+        before = len(seen)
+        scan_for_missed(many, minute=minute)
+        sizes.append(len(seen) - before)
+
+    assert sorted(seen) == list(range(1, 24_001))
+    assert set(sizes) == {400}
 
 
 def test_schedule_asks_for_tasks_that_exist() -> None:

@@ -14,6 +14,8 @@ import threading
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
+from django.db.backends.postgresql.base import ServerBindingCursor
+from django.db.backends.utils import CursorWrapper
 from django_tenants.postgresql_backend.base import DatabaseWrapper as TenantsDatabaseWrapper
 
 from shared_apps.tenants.backend.schema import LeanSchemaEditor
@@ -45,6 +47,19 @@ class DatabaseWrapper(TenantsDatabaseWrapper):
     def set_tenant(self, tenant: Any, include_public: bool = False) -> None:
         """Enter `tenant.schema_name`. `include_public` is accepted for django-tenants and always False."""
         super().set_tenant(tenant, include_public=False)
+
+    def server_cursor(self) -> CursorWrapper:
+        """Return a cursor for a statement of a hot path that names its schema itself.
+
+        Its values reach the server apart from the statement's text, and so no log of the server; a statement that is
+        used again and again on a connection is planned once (`prepare_threshold` in the settings). The search path is
+        neither set nor needed.
+        """
+        self.close_if_health_check_failed()
+        self.ensure_connection()
+        with self.wrap_database_errors:
+            raw = ServerBindingCursor(self.connection)  # type: ignore[call-arg]  # a psycopg cursor; the stubs do not say
+            return self._prepare_cursor(raw)  # type: ignore[no-any-return]  # not in the stubs
 
     def _handle_search_path(self, cursor: Any = None) -> None:
         if self._setting_search_path:

@@ -1,0 +1,13 @@
+from django.apps import AppConfig
+
+
+class HandoffsConfig(AppConfig):
+    name = "tenant_apps.handoffs"
+    label = "handoffs"
+
+    def ready(self) -> None:
+        from shared_apps.tenants.due import register_work
+        from tenant_apps.business.selectors import SWEEP
+        from tenant_apps.handoffs.querysets import NEXT_STALE_SQL
+
+        register_work(SWEEP, look=NEXT_STALE_SQL)

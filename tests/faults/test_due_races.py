@@ -1,0 +1,114 @@
+"""The due list loses no wake-up: marks and claims at the same moment, in real threads on committed rows."""
+
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+
+from shared_apps.outbox import hooks
+from shared_apps.outbox.models import Job
+from shared_apps.outbox.services import enqueue, relay_jobs
+from shared_apps.tenants.models import DueWork
+from shared_apps.tenants.scope import TenantRef, enter_tenant, public_scope
+
+KIND = "tests.count"
+
+
+@pytest.fixture
+def done(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The numbers of the jobs that were done."""
+    numbers: list[int] = []
+    monkeypatch.setitem(hooks._handlers, KIND, lambda _tenant, payload: numbers.append(int(payload["number"])))
+    return numbers
+
+
+@pytest.fixture
+def aside() -> Iterator[Callable[[Callable[[], Any]], Any]]:
+    """Return a function that runs work in another thread, with a connection of its own, and waits for it."""
+
+    def close() -> None:
+        connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        yield lambda work: pool.submit(work).result(timeout=20)
+        pool.submit(close).result(timeout=20)
+
+
+def is_listed(tenant: TenantRef) -> bool:
+    with public_scope():
+        return DueWork.objects.filter(tenant_id=tenant.id, kind="outbox").exists()
+
+
+def test_job_committed_after_the_relay_looked_is_found(
+    committed_tenant: TenantRef, done: list[int], aside: Callable[[Callable[[], Any]], Any]
+) -> None:
+    """Its mark was left out, because one stood; the relay then finds nothing, and must not take that one away."""
+    with enter_tenant(committed_tenant):
+        enqueue(kind=KIND, payload={"number": 1})
+        with transaction.atomic():
+            enqueue(kind=KIND, payload={"number": 2})
+            assert aside(lambda: relay_jobs(seconds=1)) == 1
+            assert done == [1]
+            assert aside(lambda: is_listed(committed_tenant))
+
+    deadline = time.monotonic() + 15
+    while len(done) < 2 and time.monotonic() < deadline:
+        relay_jobs(seconds=1)
+        time.sleep(0.1)
+    assert done == [1, 2]
+
+
+def test_mark_rolled_back_leaves_the_list_in_the_end(
+    committed_tenant: TenantRef, done: list[int], aside: Callable[[Callable[[], Any]], Any]
+) -> None:
+    with enter_tenant(committed_tenant), transaction.atomic():
+        enqueue(kind=KIND, payload={"number": 1})
+        assert not aside(lambda: is_listed(committed_tenant))
+        transaction.set_rollback(True)
+    assert relay_jobs(seconds=1) == 0
+    assert not is_listed(committed_tenant)
+
+
+def test_nothing_is_lost_between_many_who_enqueue_and_many_who_relay(
+    committed_tenant: TenantRef, done: list[int]
+) -> None:
+    """Four threads write in transactions of all lengths, three relay without a pause; no scan helps them."""
+    writing = threading.Event()
+    writing.set()
+
+    def write(first: int) -> None:
+        try:
+            with enter_tenant(committed_tenant):
+                for number in range(first, first + 60):
+                    with transaction.atomic():
+                        enqueue(kind=KIND, payload={"number": number})
+                        time.sleep(random.choice((0, 0, 0.001, 0.01, 0.03)))
+                    time.sleep(random.choice((0, 0, 0.005, 0.02)))
+        finally:
+            connection.close()
+
+    def relay() -> None:
+        try:
+            while writing.is_set() or is_listed(committed_tenant):
+                relay_jobs(seconds=1)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(7) as pool:
+        relays = [pool.submit(relay) for _ in range(3)]
+        writers = [pool.submit(write, first) for first in (0, 1000, 2000, 3000)]
+        for writer in writers:
+            writer.result(timeout=60)
+        writing.clear()
+        for each in relays:
+            each.result(timeout=60)
+
+    assert sorted(set(done)) == [first + number for first in (0, 1000, 2000, 3000) for number in range(60)]
+    assert len(done) == len(set(done))  # nobody was killed, so none was done twice
+    with enter_tenant(committed_tenant):
+        assert not Job.objects.exists()
