@@ -7,8 +7,9 @@ from pydantic import StringConstraints, field_validator
 from pydantic_core import PydanticCustomError
 
 from shared_apps.schemas import In, Out
+from shared_apps.texts import is_visible
 from tenant_apps.assistant.enums import Asking
-from tenant_apps.handoffs.validators import is_visible, remove_card_numbers
+from tenant_apps.handoffs.validators import remove_card_numbers
 
 
 class SlotsIn(In):

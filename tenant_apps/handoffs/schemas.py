@@ -13,17 +13,11 @@ from pydantic_core import PydanticCustomError
 
 from shared_apps.errors import FieldProblem, InvalidFieldsError
 from shared_apps.schemas import In, Out
+from shared_apps.texts import has_controls, is_visible, parse_email, parse_phone
 from tenant_apps.handoffs.enums import HandoffStatus
 from tenant_apps.handoffs.models import BookingHandoff, HandoffEvent
 from tenant_apps.handoffs.services import Lead
-from tenant_apps.handoffs.validators import (
-    has_controls,
-    is_visible,
-    parse_email,
-    parse_phone,
-    remove_card_numbers,
-    strip_query,
-)
+from tenant_apps.handoffs.validators import remove_card_numbers, strip_query
 
 _MAX_ATTRIBUTION_LENGTH = 300
 _MAX_SOURCE_LENGTH = 500

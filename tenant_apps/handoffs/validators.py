@@ -1,12 +1,10 @@
-"""What a visitor may send: texts that are really text, phone numbers, addresses, and no card numbers."""
+"""What a visitor may send: no card numbers, few links, keys that are keys."""
 
 import re
 import unicodedata
 from uuid import UUID
 
-import phonenumbers
 from django.utils.translation import gettext_noop as _
-from email_validator import EmailNotValidError, validate_email
 
 from shared_apps.errors import DomainError
 
@@ -53,37 +51,6 @@ def remove_card_numbers(text: str) -> str:
 def _is_card(text: str) -> bool:
     digits = "".join(str(unicodedata.digit(character)) for character in text if character.isdigit())
     return _CARD.fullmatch(digits) is not None and _luhn(digits)
-
-
-def is_visible(text: str) -> bool:
-    """Whether a person sees anything of it: something beyond blanks, controls and zero-width characters."""
-    return any(unicodedata.category(character)[0] not in "CZ" for character in text)
-
-
-def has_controls(text: str, *, allow_lines: bool = False) -> bool:
-    """Whether it holds control characters; line breaks and tabs pass where `allow_lines`."""
-    allowed = "\n\r\t" if allow_lines else ""
-    return any(unicodedata.category(character) == "Cc" and character not in allowed for character in text)
-
-
-def parse_phone(text: str, *, region: str) -> str | None:
-    """Return the number in E.164, read as dialled in `region` (ISO 3166 letters); None when it cannot be one."""
-    try:
-        number = phonenumbers.parse(text, region)
-    except phonenumbers.NumberParseException:
-        return None
-    if phonenumbers.is_possible_number_with_reason(number) != phonenumbers.ValidationResult.IS_POSSIBLE:
-        return None
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-
-
-def parse_email(text: str) -> str | None:
-    """Return the address, its domain in lower case; None when it is none. Looks nothing up."""
-    try:
-        checked = validate_email(text, check_deliverability=False, globally_deliverable=False)
-    except EmailNotValidError:
-        return None
-    return checked.normalized if len(checked.normalized) <= 254 else None
 
 
 def looks_like_spam(text: str) -> bool:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import phonenumbers
 
+from shared_apps.texts import parse_email, parse_phone
 from tenant_apps.assistant.understanding.text import Message
-from tenant_apps.handoffs.validators import parse_email, parse_phone
 
 _EMAIL = re.compile(r"[^\s@<>()\[\],;:\"|]+@[^\s@<>()\[\],;:\"|]+\.[^\s@<>()\[\],;:\"|]+")
 _SPELLED = re.compile(
