@@ -29,8 +29,9 @@ from shared_apps.ratelimits import RateLimitedError
 from shared_apps.schemas import describe_errors
 from shared_apps.tenants.http import ForeignOriginError
 from shared_apps.tenants.scope import TenantNotActiveError, TenantRef
+from shared_apps.versions import StaleSettingsError
 from tenant_apps.booking.selectors import TenantSnapshot, get_snapshot, get_visitor_context, peek_snapshot
-from tenant_apps.booking.services import StaleSettingsError
+from tenant_apps.booking.services import NoBookingLinkError
 from tenant_apps.handoffs.selectors import HandoffNotFoundError
 from tenant_apps.handoffs.services import BookingUnavailableError, IdempotencyKeyReusedError
 from tenant_apps.handoffs.validators import InvalidIdempotencyKeyError
@@ -44,6 +45,7 @@ STATUS_BY_ERROR: dict[type[DomainError], HTTPStatus] = {
     ForeignOriginError: HTTPStatus.FORBIDDEN,
     HandoffNotFoundError: HTTPStatus.NOT_FOUND,
     BookingUnavailableError: HTTPStatus.CONFLICT,
+    NoBookingLinkError: HTTPStatus.CONFLICT,
     StaleSettingsError: HTTPStatus.PRECONDITION_FAILED,
     InvalidFieldsError: HTTPStatus.UNPROCESSABLE_ENTITY,
     InvalidIdempotencyKeyError: HTTPStatus.UNPROCESSABLE_ENTITY,

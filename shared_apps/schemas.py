@@ -2,14 +2,15 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import unquote_to_bytes
 
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 from ninja import Schema
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field, StringConstraints
 from pydantic.alias_generators import to_camel
 
 from shared_apps.errors import FieldProblem, InvalidFieldsError
@@ -26,6 +27,12 @@ class In(Schema):
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=False, extra="forbid", strict=True)
 
+
+Text = Annotated[str, StringConstraints(max_length=5000)]
+"""Text of a settings body. How long it may really be is a rule of the service, which names all bad fields at once."""
+
+ReadBack = Annotated[Any, Field(exclude=True, description="What GET adds. PUT accepts it back and ignores it.")]
+"""A read-only field of a body that is as GET gave it; give it the default None."""
 
 _MESSAGES = {
     "missing": _("This field is required."),
@@ -64,6 +71,28 @@ def _describe(error: Mapping[str, Any], skip: int) -> FieldProblem:
     if kind.startswith("x_"):  # ours: see `refuse`
         return FieldProblem(field, gettext(str(error["msg"])), kind.removeprefix("x_"))
     return FieldProblem(field, gettext("This value is not valid."), "invalid")
+
+
+# Django's codes of a model field, as the same mistakes are told by pydantic: the code, and what its message is given.
+_MODEL_CODES = {
+    "blank": ("missing", ""),
+    "max_length": ("string_too_long", "max_length"),
+    "min_value": ("greater_than_equal", "ge"),
+    "max_value": ("less_than_equal", "le"),
+}
+
+
+def describe_model_errors(error: ValidationError, *, names: Mapping[str, str]) -> list[FieldProblem]:
+    """Return the first problem of each field of a model; `names` gives API names that are not the camelCase ones."""
+    return [_describe_model_error(names.get(name, to_camel(name)), each[0]) for name, each in error.error_dict.items()]
+
+
+def _describe_model_error(field: str, error: ValidationError) -> FieldProblem:
+    kind, argument = _MODEL_CODES.get(error.code or "", ("", ""))
+    if not kind:
+        return FieldProblem(field, error.messages[0], error.code or "invalid")
+    limit = (error.params or {}).get("limit_value")
+    return FieldProblem(field, gettext(_MESSAGES[kind]).format(**{argument: limit}), kind)
 
 
 def check_query(request: HttpRequest, *, allowed: frozenset[str], repeatable: frozenset[str] = frozenset()) -> None:

@@ -22,6 +22,13 @@ def touch_tenant(tenant_id: int) -> None:
     transaction.on_commit(lambda: host_generations().bump(tenant_slot(tenant_id)))
 
 
+def rename_tenant(*, tenant: TenantRef, name: str) -> None:
+    """Give the tenant the name under which logins, mails and the gallery show it; at once in every process."""
+    with public_scope():
+        if Tenant.objects.filter(pk=tenant.id).exclude(name=name).update(name=name):
+            announce_routing_change()
+
+
 def announce_routing_change() -> None:
     """Make every process of this host look host names up anew, after the commit."""
     transaction.on_commit(lambda: host_generations().bump(ROUTING_SLOT))

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import quote, unquote_to_bytes
 
+from django.utils.translation import gettext
+
 from tenant_apps.booking.providers import Provider
 
 UTM_MEDIUM: Final = "booking_handoff"
@@ -86,9 +88,17 @@ def describe_carrier_conflict(*, base_url: str, provider: Provider) -> str | Non
     carrier = find_carrier_conflict(base_url=base_url, provider=provider)
     if carrier is None:
         return None
-    warning = f"Your address sets {carrier}. We use it for our reference and replace its value in every link."
-    others = " or ".join(provider.tracking.alternatives)
-    return f"{warning} For a value of your own use {others}." if others else warning
+    text = gettext("Your address sets %(name)s. We use it for our reference and replace its value in every link.")
+    warning = text % {"name": carrier}
+    others = gettext(" or ").join(provider.tracking.alternatives)
+    hint = gettext("For a value of your own use %(others)s.") % {"others": others}
+    return f"{warning} {hint}" if others else warning
+
+
+def list_own_utms(*, base_url: str) -> list[str]:
+    """Return which of the UTM parameters that we set the tenant's own address already sets: ours replace them."""
+    segments = _cut(base_url)[1]
+    return [name for name in _UTM_PARAMS if any(_sets(segment, {name.encode()}) for segment in segments)]
 
 
 def _list_utms(source: str, campaign: str) -> _Params:

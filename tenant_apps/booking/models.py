@@ -31,6 +31,7 @@ class BookingSettings(models.Model):
         max_length=24, blank=True, default="", db_default=""
     )  # a code, such as x_frame_options
     frame_checked_at = models.DateTimeField(null=True, blank=True)  # null: nobody has looked at this URL yet
+    frame_check_requested_at = models.DateTimeField(null=True, blank=True)  # when somebody last asked for a new look
     version = models.PositiveIntegerField(default=1)
     updated_at = models.DateTimeField(db_default=Now())
 

@@ -1,21 +1,18 @@
 """The JSON of booking settings, as the contract names it."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Literal
 
 from django.conf import settings as django_settings
-from pydantic import ConfigDict, StringConstraints
-from pydantic.alias_generators import to_camel
 
-from shared_apps.schemas import In, Out
+from shared_apps.errors import FieldProblem, translate
+from shared_apps.schemas import In, Out, ReadBack, Text
 from tenant_apps.booking.enums import FrameCheck
 from tenant_apps.booking.models import BookingSettings
 from tenant_apps.booking.providers import recognise_provider
 from tenant_apps.booking.selectors import TenantSnapshot, get_notice
-from tenant_apps.booking.services import SettingsInput
+from tenant_apps.booking.services import SettingsInput, SettingsPreview
 from tenant_apps.booking.validators import InvalidBookingUrlError, parse_booking_url
-
-Text = Annotated[str, StringConstraints(max_length=5000)]
 
 
 class PublicContactOut(Out):
@@ -120,8 +117,6 @@ def _describe_provider(settings: BookingSettings) -> ProviderOut | None:
 class SettingsIn(In):
     """The seven settings; null text is the same as empty. What GET adds to them may come back and is ignored."""
 
-    model_config = ConfigDict(alias_generator=to_camel, extra="forbid", strict=True)
-
     booking_mode: Literal["internal", "external"]
     external_booking_provider_name: Text | None = ""
     external_booking_url: Text | None = ""
@@ -129,8 +124,8 @@ class SettingsIn(In):
     external_booking_disclaimer: Text | None = ""
     external_booking_utm_source: Text
     external_booking_utm_campaign: Text
-    provider: Any = None
-    frame_check: Any = None
+    provider: ReadBack = None
+    frame_check: ReadBack = None
 
     def to_input(self) -> SettingsInput:
         """Return the settings proper."""
@@ -142,4 +137,44 @@ class SettingsIn(In):
             external_booking_disclaimer=(self.external_booking_disclaimer or "").strip(),
             external_booking_utm_source=self.external_booking_utm_source,
             external_booking_utm_campaign=self.external_booking_utm_campaign,
+        )
+
+
+class NoticeOut(Out):
+    """Something to know of one field."""
+
+    field: str
+    message: str
+    code: str
+
+    @classmethod
+    def from_problem(cls, problem: FieldProblem) -> "NoticeOut":
+        return cls(field=problem.field, message=translate(problem.message), code=problem.code)
+
+
+SAMPLE_REFERENCE = "00000000-0000-7000-8000-000000000000"
+
+
+class PreviewOut(Out):
+    """What saving would mean; `outboundUrl` is a visitor's link with a sample reference, where all is well."""
+
+    valid: bool
+    errors: list[NoticeOut]
+    warnings: list[NoticeOut]
+    provider: ProviderOut | None
+    provider_name: str
+    frames: bool
+    outbound_url: str | None
+
+    @classmethod
+    def from_preview(cls, preview: SettingsPreview) -> "PreviewOut":
+        booking, is_valid = preview.booking, not preview.problems
+        return cls(
+            valid=is_valid,
+            errors=[NoticeOut.from_problem(problem) for problem in preview.problems],
+            warnings=[NoticeOut.from_problem(warning) for warning in preview.warnings],
+            provider=ProviderOut(**booking.provider.to_public()) if booking.provider is not None else None,
+            provider_name=booking.provider_name,
+            frames=booking.frames,
+            outbound_url=(booking.outbound_url(handoff_id=SAMPLE_REFERENCE) or None) if is_valid else None,
         )

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_noop as _
@@ -111,17 +112,21 @@ def get_settings() -> BookingSettings:
     return BookingSettings.objects.get(pk=1)
 
 
+HAS_LINK: Final = Q(booking_mode=BookingMode.EXTERNAL) & ~Q(external_booking_url="")
+"""Of settings: whether there is a booking page to ask."""
+
 _TRANSIENT = ("unreachable", "timeout", "error_page")
 
 
 def is_frame_check_due() -> bool:
-    """Whether nobody has asked the current tenant's booking page about frames since its URL was saved.
+    """Whether the current tenant's booking page is to be asked about frames.
 
-    Or the last attempt, more than five minutes ago, could not reach it. The database's clock counts.
+    So it is where nobody has since its URL was saved, where an owner wants it again, and where the last attempt, more
+    than five minutes ago, could not reach it. The database's clock counts.
     """
     missed = Q(frame_check_reason__in=_TRANSIENT, frame_checked_at__lt=Now() - timedelta(minutes=5))
-    rows = BookingSettings.objects.filter(Q(frame_checked_at=None) | missed, booking_mode=BookingMode.EXTERNAL)
-    return rows.exclude(external_booking_url="").exists()
+    wanted = Q(frame_check_requested_at__gt=F("frame_checked_at"))
+    return BookingSettings.objects.filter(HAS_LINK, Q(frame_checked_at=None) | missed | wanted).exists()
 
 
 def to_public_booking(settings: BookingSettings) -> PublicBooking:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from typing import Final
 from urllib.parse import urldefrag, urljoin, urlsplit
 
@@ -18,20 +19,23 @@ from shared_apps.outbound import Answer, OutboundError
 from shared_apps.platform.hooks import NewTenant
 from shared_apps.tenants.scope import TenantRef
 from shared_apps.tenants.services import touch_tenant
-from tenant_apps.booking.enums import BookingMode, FrameCheck
+from shared_apps.versions import StaleSettingsError
+from tenant_apps.booking.enums import BookingMode, EmbedMode, FrameCheck
 from tenant_apps.booking.framing import FramingVerdict, read_framing
+from tenant_apps.booking.links import describe_carrier_conflict, list_own_utms
 from tenant_apps.booking.models import BookingSettings
-from tenant_apps.booking.selectors import get_settings, to_public_booking
-from tenant_apps.booking.validators import InvalidBookingUrlError, parse_booking_url
+from tenant_apps.booking.providers import GENERIC, find_provider
+from tenant_apps.booking.selectors import HAS_LINK, PublicBooking, get_settings, to_public_booking
+from tenant_apps.booking.validators import BookingUrl, InvalidBookingUrlError, parse_booking_url
 
 Look = Callable[[str], Answer]
 
 
-class StaleSettingsError(DomainError):
-    """Somebody else saved in the meantime."""
+class NoBookingLinkError(DomainError):
+    """There is no booking page to ask: none is saved, or visitors are not sent to one."""
 
-    code = "settings_changed"
-    message = _("These settings were changed by someone else since you opened them. Load them again, then save.")
+    code = "no_booking_link"
+    message = _("Save the address of your booking page first.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +86,26 @@ def _keep_frame_check(url: str) -> dict[str, Case]:
     blank: dict[str, object] = {"frame_check": FrameCheck.UNKNOWN, "frame_check_reason": "", "frame_checked_at": None}
     same = Q(external_booking_url=url)
     return {name: Case(When(same, then=F(name)), default=Value(value)) for name, value in blank.items()}
+
+
+FRAME_CHECK_PAUSE: Final = timedelta(seconds=10)
+
+
+def request_frame_check(*, tenant: TenantRef) -> bool:
+    """Have the current tenant's booking page asked again about frames; the worker does it within seconds.
+
+    At most once in ten seconds: what was asked for just now is not asked for again, and False is returned. Raises
+    NoBookingLinkError.
+    """
+    with transaction.atomic():
+        rows = BookingSettings.objects.filter(HAS_LINK, pk=1)
+        lately = Q(frame_check_requested_at__gt=Now() - FRAME_CHECK_PAUSE)
+        if rows.exclude(lately).update(frame_check_requested_at=Now()):
+            touch_tenant(tenant.id)  # what the dispatcher looks for
+            return True
+        if not rows.exists():
+            raise NoBookingLinkError
+    return False
 
 
 def run_frame_check(*, tenant: TenantRef, our_host: str, our_origin: str, look: Look) -> FrameCheck | None:
@@ -143,6 +167,64 @@ def _judge(answer: Answer, *, address: str, our_origin: str) -> tuple[FrameCheck
     return (FrameCheck.ALLOWED, "") if verdict == FramingVerdict.ALLOWED else (FrameCheck.REFUSED, "headers")
 
 
+@dataclass(frozen=True, slots=True)
+class SettingsPreview:
+    """What saving settings would mean. `booking` is ready only where the URL is good; `warnings` hinder nobody."""
+
+    problems: tuple[FieldProblem, ...]
+    warnings: tuple[FieldProblem, ...]
+    booking: PublicBooking
+
+
+def preview_settings(*, given: SettingsInput) -> SettingsPreview:
+    """Return what saving these settings for the current tenant would mean. Asks no network and stores nothing."""
+    url, problems = _judge_input(given)
+    saved = get_settings()
+    address = url.url if url is not None else ""
+    is_same = address == saved.external_booking_url
+    booking = to_public_booking(
+        BookingSettings(
+            **asdict(given) | {"external_booking_url": address},
+            frame_check=saved.frame_check if is_same else FrameCheck.UNKNOWN,
+        )
+    )
+    return SettingsPreview(
+        problems=tuple(problems),
+        warnings=(*url.warnings, *_list_warnings(given, booking)) if url is not None else (),
+        booking=booking,
+    )
+
+
+def _list_warnings(given: SettingsInput, booking: PublicBooking) -> list[FieldProblem]:
+    """What the tenant should know of a good address, beyond how it was read."""
+    provider = booking.provider
+    if provider is None:
+        return []
+    warnings = []
+    conflict = describe_carrier_conflict(base_url=booking.url, provider=provider)
+    if conflict is not None:
+        warnings.append(FieldProblem("externalBookingUrl", conflict, "carrier_conflict"))
+    own_utms = list_own_utms(base_url=booking.url)
+    if own_utms:
+        text = gettext("Your address sets %(names)s. We set these ourselves and replace their values in every link.")
+        warnings.append(FieldProblem("externalBookingUrl", text % {"names": ", ".join(own_utms)}, "own_utm"))
+    named = find_provider(given.external_booking_provider_name)
+    if named is not None and provider is not GENERIC and named.id != provider.id:
+        text = gettext("The address is one of %(provider)s's. Visitors will read the name you gave.")
+        warnings.append(
+            FieldProblem("externalBookingProviderName", text % {"provider": provider.label}, "provider_differs")
+        )
+    if booking.embed_mode == EmbedMode.IFRAME and not booking.frames:
+        text = gettext("This page does not let itself be shown in a frame. Visitors will get it as a page of its own.")
+        warnings.append(FieldProblem("externalBookingEmbedMode", text, "frame_refused"))
+    elif booking.frames and not provider.can_frame and booking.frame_check == FrameCheck.UNKNOWN:
+        text = gettext(
+            "We do not know yet whether this page lets itself be shown in a frame. We ask it after you save."
+        )
+        warnings.append(FieldProblem("externalBookingEmbedMode", text, "frame_unknown"))
+    return warnings
+
+
 _TEXTS = (
     ("external_booking_provider_name", "externalBookingProviderName", 0, 80),
     ("external_booking_utm_source", "externalBookingUtmSource", 1, 100),
@@ -152,6 +234,14 @@ _TEXTS = (
 
 def _check(given: SettingsInput) -> str:
     """Return the canonical URL, "" where none is given and none is needed. Raises InvalidFieldsError."""
+    url, problems = _judge_input(given)
+    if problems:
+        raise InvalidFieldsError(problems)
+    return url.url if url is not None else ""
+
+
+def _judge_input(given: SettingsInput) -> tuple[BookingUrl | None, list[FieldProblem]]:
+    """Return the address as it would be kept, None where none or a bad one is given, and all that is wrong."""
     problems = []
     for name, field, shortest, longest in _TEXTS:
         value: str = getattr(given, name)
@@ -167,10 +257,10 @@ def _check(given: SettingsInput) -> str:
             )
     if len(given.external_booking_disclaimer) > 500 or "\0" in given.external_booking_disclaimer:
         problems.append(FieldProblem("externalBookingDisclaimer", _("Use at most 500 characters."), "text"))
-    url = ""
+    url = None
     if given.external_booking_url:
         try:
-            url = parse_booking_url(given.external_booking_url, own_domain=django_settings.SAAS_DOMAIN).url
+            url = parse_booking_url(given.external_booking_url, own_domain=django_settings.SAAS_DOMAIN)
         except InvalidBookingUrlError as error:
             problems.append(FieldProblem("externalBookingUrl", error.message, error.code))
     elif given.booking_mode == BookingMode.EXTERNAL:
@@ -181,6 +271,4 @@ def _check(given: SettingsInput) -> str:
                 "url_required",
             )
         )
-    if problems:
-        raise InvalidFieldsError(problems)
-    return url
+    return url, problems

@@ -16,18 +16,32 @@ import ada_url
 import idna
 from django.utils.translation import gettext_noop as _
 
-from shared_apps.errors import DomainError
+from shared_apps.errors import DomainError, FieldProblem
 from tenant_apps.booking.providers import recognise_provider
 
 MAX_URL_CHARS: Final = 2048
 
-WARN_UNWRAPPED: Final = "The address was a redirect of another site. We kept the page it leads to."
-WARN_PERSONAL: Final = "The address held details of a person, such as a name or an email. We took them out."
-WARN_IDN: Final = (
-    "The site's name has letters beyond a to z, which can look like another site's. "
-    "Browsers know it by the name with xn-- that is saved. Make sure that it is your booking page."
+
+def _warn(code: str, message: str) -> FieldProblem:
+    return FieldProblem("externalBookingUrl", message, code)
+
+
+WARN_UNWRAPPED: Final = _warn(
+    "url_unwrapped", _("The address was a redirect of another site. We kept the page it leads to.")
 )
-WARN_SAMPLE: Final = "The site's name is one for examples and tests. Visitors will not reach it."
+WARN_PERSONAL: Final = _warn(
+    "url_personal", _("The address held details of a person, such as a name or an email. We took them out.")
+)
+WARN_IDN: Final = _warn(
+    "url_idn",
+    _(
+        "The site's name has letters beyond a to z, which can look like another site's. "
+        "Browsers know it by the name with xn-- that is saved. Make sure that it is your booking page."
+    ),
+)
+WARN_SAMPLE: Final = _warn(
+    "url_sample", _("The site's name is one for examples and tests. Visitors will not reach it.")
+)
 
 _REMEDIES: Final = {
     "url_required": _("Paste the https:// address of your booking page."),
@@ -64,13 +78,13 @@ class BookingUrl:
     """An accepted address.
 
     `url` is canonical: parsing it again gives it back. `host` is ASCII, lower case, without a trailing dot.
-    `is_idn`: the name has letters beyond ASCII, `host` holds xn--. `warnings` are sentences for the tenant.
+    `is_idn`: the name has letters beyond ASCII, `host` holds xn--. `warnings` are what the tenant should know.
     """
 
     url: str
     host: str
     is_idn: bool = False
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[FieldProblem, ...] = ()
 
 
 def parse_booking_url(raw: str, *, own_domain: str | None = None) -> BookingUrl:
@@ -101,7 +115,7 @@ def _parse(raw: str, *, own_domain: str, wraps_left: int) -> BookingUrl:
     _check_agreement(url)
     is_idn = any(label.startswith("xn--") for label in host.split("."))
     found = {WARN_PERSONAL: kept != query, WARN_IDN: is_idn, WARN_SAMPLE: _is_under(host, _SAMPLE)}
-    warnings = tuple(text for text, holds in found.items() if holds)
+    warnings = tuple(warning for warning, holds in found.items() if holds)
     return BookingUrl(url=url, host=host, is_idn=is_idn, warnings=warnings)
 
 

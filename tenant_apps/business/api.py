@@ -1,16 +1,32 @@
 """Operations on the business's own settings."""
 
-from django.core.exceptions import ValidationError
+from django.http import HttpResponse
 from ninja import Router
 
 from shared_apps.accounts.security import any_member, owner_only
-from shared_apps.errors import FieldProblem, InvalidFieldsError
 from shared_apps.tenants.http import TenantRequest
-from tenant_apps.business.schemas import EmbeddingIn, EmbeddingOut
+from shared_apps.versions import read_if_match, set_etag
+from tenant_apps.business.schemas import EmbeddingIn, EmbeddingOut, ProfileIn, ProfileOut
 from tenant_apps.business.selectors import get_profile
-from tenant_apps.business.services import update_profile
+from tenant_apps.business.services import update_frame_origins, update_profile
 
 router = Router(by_alias=True)
+
+
+@router.get("/settings/profile", response=ProfileOut, auth=any_member, tags=["settings"])
+def get_business_profile(request: TenantRequest, response: HttpResponse) -> ProfileOut:
+    """The business's profile; the ETag goes back as If-Match."""
+    profile = get_profile()
+    set_etag(response, version=profile.version)
+    return ProfileOut.from_profile(profile)
+
+
+@router.put("/settings/profile", response=ProfileOut, auth=owner_only, tags=["settings"])
+def put_business_profile(request: TenantRequest, response: HttpResponse, profile: ProfileIn) -> ProfileOut:
+    """Save the whole profile. With If-Match only if nobody saved since, else 412."""
+    saved = update_profile(tenant=request.tenant, changes=profile.to_changes(), expected_version=read_if_match(request))
+    set_etag(response, version=saved.version)
+    return ProfileOut.from_profile(saved)
 
 
 @router.get("/settings/embedding", response=EmbeddingOut, auth=any_member, tags=["settings"])
@@ -22,8 +38,4 @@ def get_embedding(request: TenantRequest) -> EmbeddingOut:
 @router.put("/settings/embedding", response=EmbeddingOut, auth=owner_only, tags=["settings"])
 def put_embedding(request: TenantRequest, body: EmbeddingIn) -> EmbeddingOut:
     """Save the whole list of sites; it holds at once, in every process."""
-    try:
-        saved = update_profile(tenant=request.tenant, changes={"frame_origins": body.allowed_origins})
-    except ValidationError as error:
-        raise InvalidFieldsError([FieldProblem("allowedOrigins", error.messages[0], "origins")]) from None
-    return EmbeddingOut.from_profile(saved)
+    return EmbeddingOut.from_profile(update_frame_origins(tenant=request.tenant, origins=body.allowed_origins))

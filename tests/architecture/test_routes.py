@@ -40,6 +40,19 @@ SETTINGS = {
     "externalBookingUtmSource": "treasurecoastai",
     "externalBookingUtmCampaign": "industry-demo",
 }
+PROFILE: dict[str, Any] = {
+    "businessName": "Alpha Renamed",
+    "industry": "salon",
+    "hours": [{"day": "mon", "opens": "09:00", "closes": "18:00"}],
+    "services": ["Haircut"],
+    "brandColour": "#123abc",
+    "timeZone": "America/New_York",
+    "region": "US",
+    "language": "en",
+    "abandonAfterHours": 24,
+    "retentionDays": 365,
+    "notificationEmails": ["desk@alpha-studio.example"],
+}
 EMBEDDING = {"allowedOrigins": ["https://www.alpha-studio.example"]}
 MESSAGE: dict[str, Any] = {"message": "a haircut on Friday", "slots": {}, "asking": None}
 PASSWORD = {"password": "a-long-walk-on-the-beach"}
@@ -93,6 +106,9 @@ TENANT_ROUTES = [
     Row("api/v1/openapi.json", dict.fromkeys(METHODS, everybody(200))),
     Row("api/v1/booking", {"GET": everybody(200)}),
     Row("api/v1/settings/booking", {"GET": MEMBERS, "PUT": OWNERS}, json=SETTINGS),
+    Row("api/v1/settings/booking/preview", {"POST": MEMBERS}, json=SETTINGS),
+    Row("api/v1/settings/booking/frame-check", {"POST": (401, 403, 202, 401)}),
+    Row("api/v1/settings/profile", {"GET": MEMBERS, "PUT": OWNERS}, json=PROFILE),
     Row("api/v1/settings/embedding", {"GET": MEMBERS, "PUT": OWNERS}, json=EMBEDDING),
     Row("api/v1/assistant/messages", {"POST": everybody(200)}, json=MESSAGE),
     Row("api/v1/handoffs", {"GET": MEMBERS, "POST": everybody(201)}, json=LEAD),
@@ -304,6 +320,9 @@ def test_malformed_id_is_not_found(row: Row, house: House) -> None:
 
 SESSION_WRITES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "api/v1/settings/booking": ("PUT", "/api/v1/settings/booking", SETTINGS),
+    "api/v1/settings/booking/preview": ("POST", "/api/v1/settings/booking/preview", SETTINGS),
+    "api/v1/settings/booking/frame-check": ("POST", "/api/v1/settings/booking/frame-check", {}),
+    "api/v1/settings/profile": ("PUT", "/api/v1/settings/profile", PROFILE),
     "api/v1/settings/embedding": ("PUT", "/api/v1/settings/embedding", EMBEDDING),
     "api/v1/handoffs/<handoff_id>/complete": ("POST", "/api/v1/handoffs/{id}/complete", {}),
     "api/v1/handoffs/<handoff_id>/reopen": ("POST", "/api/v1/handoffs/{id}/reopen", {}),

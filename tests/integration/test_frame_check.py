@@ -8,17 +8,20 @@ import pytest
 from django.utils import timezone
 
 from shared_apps.outbound import Answer, OutboundError
-from shared_apps.tenants.scope import TenantRef, enter_tenant
+from shared_apps.tenants.models import Tenant
+from shared_apps.tenants.scope import TenantRef, enter_tenant, public_scope
+from shared_apps.tenants.selectors import list_changed_tenants
 from tenant_apps.booking import tasks
 from tenant_apps.booking.enums import FrameCheck
 from tenant_apps.booking.models import BookingSettings
 from tenant_apps.booking.selectors import is_frame_check_due
-from tenant_apps.booking.services import run_frame_check
+from tenant_apps.booking.services import request_frame_check, run_frame_check
 from tests.clients import TenantClient
 from tests.conftest import make_ready
 
 SETTINGS = "/api/v1/settings/booking"
 ACUITY = "https://alphastudio.as.me/schedule.php"
+ASK_AGAIN = f"{SETTINGS}/frame-check"
 OURS = "http://alpha.localhost"
 OK = Answer(200, ())
 
@@ -134,6 +137,38 @@ def test_failed_attempt_is_due_again_after_five_minutes(framed: TenantRef) -> No
         assert is_frame_check_due()
         BookingSettings.objects.update(frame_check_reason="headers", frame_check="refused")
         assert not is_frame_check_due()
+
+
+def test_owner_has_the_page_asked_again_once_in_a_while(
+    framed: TenantRef, owner: TenantClient, django_capture_on_commit_callbacks: Any
+) -> None:
+    check(framed, answers(OK))
+    before = owner.get(SETTINGS).json()["frameCheck"]
+    with enter_tenant(framed):
+        assert not is_frame_check_due()
+    with public_scope():
+        Tenant.objects.update(changed_at=timezone.now() - timedelta(hours=1))
+    with django_capture_on_commit_callbacks() as first:
+        assert owner.post_json(ASK_AGAIN, {}).status_code == 202
+    with django_capture_on_commit_callbacks() as second:
+        assert owner.post_json(ASK_AGAIN, {}).status_code == 202
+
+    assert (len(first), len(second)) == (1, 0)  # the second one is the first one
+    assert owner.get(SETTINGS).json()["frameCheck"] == before  # it moves when the page was asked
+    assert [tenant.id for tenant in list_changed_tenants(seconds=30)] == [framed.id]
+    with enter_tenant(framed):
+        assert is_frame_check_due()
+        BookingSettings.objects.update(frame_check_requested_at=timezone.now() - timedelta(seconds=11))
+        assert request_frame_check(tenant=framed)
+        BookingSettings.objects.update(frame_checked_at=timezone.now() + timedelta(seconds=1))
+        assert not is_frame_check_due()
+
+
+def test_nothing_to_ask_again_is_told(alpha: TenantRef, owner: TenantClient) -> None:
+    response = owner.post_json(ASK_AGAIN, {})
+    assert (response.status_code, response.json()["type"].rpartition(":")[2]) == (409, "no_booking_link")
+    with enter_tenant(alpha):
+        assert BookingSettings.objects.get().frame_check_requested_at is None
 
 
 def test_answer_for_an_address_that_changed_meanwhile_is_dropped(framed: TenantRef) -> None:

@@ -8,8 +8,9 @@ import pytest
 from shared_apps.accounts.enums import Role
 from shared_apps.errors import InvalidFieldsError
 from shared_apps.tenants.scope import TenantRef, enter_tenant
+from shared_apps.versions import StaleSettingsError
 from tenant_apps.booking.models import BookingSettings
-from tenant_apps.booking.services import SettingsInput, StaleSettingsError, update_settings
+from tenant_apps.booking.services import SettingsInput, update_settings
 from tests.clients import TenantClient
 
 PATH = "/api/v1/settings/booking"

@@ -29,6 +29,12 @@ SET_STATUS = """
 from shared_apps.tenants.services import set_tenant_status
 answer = set_tenant_status(tenant=find_tenant_by_subdomain({subdomain!r}), status={status!r})
 """
+RENAME = """
+from tenant_apps.business.services import update_profile
+tenant = find_tenant_by_subdomain({subdomain!r})
+with enter_tenant(tenant):
+    update_profile(tenant=tenant, changes={{"name": {name!r}}})
+"""
 ASK = "answer = TenantClient(find_tenant_by_subdomain({subdomain!r})).get('/api/v1/booking').json()['providerName']"
 
 
@@ -59,6 +65,18 @@ def test_settings_saved_in_another_process_are_seen_by_the_next_request(
     for url, name in (("https://calendly.com/one/visit", "Calendly"), ("https://one.as.me/schedule.php", "Acuity")):
         neighbour.run(SAVE.format(subdomain=tenant.client_id, url=url))
         assert _provider(tenant) == name
+
+
+def test_profile_saved_in_another_process_is_seen_by_the_next_request(
+    tenant: TenantRef, neighbour: OtherProcess
+) -> None:
+    client = TenantClient(tenant)
+    assert "Renamed" not in client.get("/").content.decode() + client.get("/login").content.decode()
+
+    neighbour.run(RENAME.format(subdomain=tenant.client_id, name="Renamed & Co"))
+
+    assert "Renamed &amp; Co" in client.get("/").content.decode()  # from the snapshot
+    assert "Renamed &amp; Co" in client.get("/login").content.decode()  # from the tenant's row
 
 
 def test_settings_saved_here_are_seen_by_the_next_request_of_another_process(

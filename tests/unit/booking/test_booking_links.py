@@ -8,6 +8,7 @@ from tenant_apps.booking.links import (
     build_plain_url,
     describe_carrier_conflict,
     find_carrier_conflict,
+    list_own_utms,
 )
 from tenant_apps.booking.providers import GENERIC, recognise_provider
 from tenant_apps.booking.validators import parse_booking_url
@@ -184,6 +185,18 @@ def test_carrier_conflict_is_found_in_the_tenants_own_address(address: str, conf
     provider = recognise_provider(address)
     assert find_carrier_conflict(base_url=address, provider=provider) == conflict
     assert (describe_carrier_conflict(base_url=address, provider=provider) is None) == (conflict is None)
+
+
+@pytest.mark.parametrize(
+    ("address", "names"),
+    [
+        ("https://calendly.com/a/b", []),
+        ("https://calendly.com/a/b?utm_campaign=x&utm%5Fsource=y&utm_term=z", ["utm_source", "utm_campaign"]),
+        ("https://calendly.com/a/b#utm_source=mine", []),
+    ],
+)
+def test_own_utms_are_found_in_the_tenants_own_address(address: str, names: list[str]) -> None:
+    assert list_own_utms(base_url=address) == names
 
 
 def test_carrier_conflict_warning_names_the_other_parameters() -> None:
