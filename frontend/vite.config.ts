@@ -47,6 +47,7 @@ export default defineConfig({
         assistant: "src/assistant.ts",
         console: "src/console.ts",
         platform: "src/platform.ts",
+        admin: "src/admin.ts",
       },
     },
   },

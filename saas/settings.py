@@ -74,6 +74,7 @@ SHARED_APPS = [
     "django.contrib.sessions",
     "django.contrib.contenttypes",
     "django.contrib.auth",
+    "django.contrib.admin.apps.SimpleAdminConfig",  # its log; the site itself is shared_apps.platform.admin
 ]
 TENANT_APPS = [
     "shared_apps.accounts",
@@ -83,7 +84,7 @@ TENANT_APPS = [
     "tenant_apps.booking",
     "tenant_apps.handoffs",
 ]
-_CODE_ONLY = ["django.contrib.staticfiles", "ninja", "tenant_apps.demo", "saas"]  # no tables
+_CODE_ONLY = ["django.contrib.messages", "django.contrib.staticfiles", "ninja", "tenant_apps.demo", "saas"]  # no tables
 INSTALLED_APPS = [*SHARED_APPS, *(app for app in TENANT_APPS if app not in SHARED_APPS), *_CODE_ONLY]
 
 TENANT_MODEL = "tenants.Tenant"
@@ -136,13 +137,22 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
 ]
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [BASE_DIR / "frontend" / "templates"],
         "APP_DIRS": True,
-        "OPTIONS": {"context_processors": ["saas.context.common"]},
+        "OPTIONS": {
+            "context_processors": [
+                "saas.context.common",
+                "django.template.context_processors.request",  # this and the next two: the admin's pages
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
     }
 ]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024

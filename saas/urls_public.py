@@ -3,9 +3,11 @@
 from django.urls import path
 
 from saas import health, public
+from shared_apps.platform.admin import site
 
 urlpatterns = [
     path("", public.home),
+    path("admin/", site.urls),
     path("health/live", health.live),
     path("health/ready", health.ready),
 ]

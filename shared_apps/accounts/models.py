@@ -10,7 +10,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models.functions import Now
 
-from shared_apps.accounts.enums import Role
+from shared_apps.accounts.enums import PLATFORM_ROLES, Role
 
 
 def normalise_login_email(email: str) -> str:
@@ -50,6 +50,11 @@ class User(AbstractBaseUser):
 
     def __str__(self) -> str:
         return f"user {self.pk}"  # no personal data where a log may print it
+
+    @property
+    def is_staff(self) -> bool:
+        """Whether the admin's pages greet this person; what they show is asked of the role."""
+        return self.role in PLATFORM_ROLES
 
     @property
     def is_owner(self) -> bool:

@@ -70,13 +70,13 @@ def provision_tenant(
             f"Unknown industry. Use one of: {', '.join(sorted(known_industries()))}.", field="industry"
         )
     with public_scope(), transaction.atomic():
-        _wait_patiently()
-        row = _insert_tenant(name=name, subdomain=subdomain, is_demo=is_demo)
+        wait_patiently()
+        row = insert_tenant(name=name, subdomain=subdomain, is_demo=is_demo)
         tenant = TenantRef(
             id=row.pk, schema_name=row.schema_name, client_id=subdomain, name=name, status=TenantStatus.ACTIVE
         )
         progress("creating the schema")
-        _create_schema(tenant.schema_name)
+        create_schema(tenant.schema_name)
         with enter_tenant(tenant):
             progress("creating the tables")
             _create_tables()
@@ -104,7 +104,8 @@ def _check_email(email: str) -> str:
     return normalise_login_email(email)
 
 
-def _insert_tenant(*, name: str, subdomain: str, is_demo: bool) -> Tenant:
+def insert_tenant(*, name: str, subdomain: str, is_demo: bool) -> Tenant:
+    """Write the rows of a tenant that is being made, in the caller's transaction. Raises SubdomainTakenError."""
     try:
         with transaction.atomic():
             tenant = Tenant(name=name, is_demo=is_demo)
@@ -115,13 +116,14 @@ def _insert_tenant(*, name: str, subdomain: str, is_demo: bool) -> Tenant:
     return tenant
 
 
-def _wait_patiently() -> None:
+def wait_patiently() -> None:
     """Let this transaction's statements take a minute: DDL is slow, and somebody may be making the same subdomain."""
     with tenant_connection().cursor() as cursor:
         cursor.execute("SET LOCAL statement_timeout = '60s'; SET LOCAL lock_timeout = '60s'")
 
 
-def _create_schema(schema_name: str) -> None:
+def create_schema(schema_name: str) -> None:
+    """Make an empty schema."""
     with tenant_connection().cursor() as cursor:
         cursor.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(schema_name)))
 
@@ -147,7 +149,7 @@ def drop_tenant(*, tenant: TenantRef, only_demo: bool) -> bool:
             rows = rows.filter(is_demo=True)
         if not rows.update(status=TenantStatus.DELETED):
             return False
-        _wait_patiently()
+        wait_patiently()
         with tenant_connection().cursor() as cursor:
             cursor.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(tenant.schema_name)))
         forget_tenant(tenant.id)

@@ -25,6 +25,7 @@ from django.db.migrations.state import ProjectState
 from psycopg import sql
 
 from shared_apps.platform.blueprint import schema_version
+from shared_apps.tenants.enums import TenantStatus
 from shared_apps.tenants.models import Tenant
 from shared_apps.tenants.scope import TenantRef, enter_tenant, public_scope, tenant_connection
 
@@ -76,7 +77,7 @@ class SchemaMovedError(Exception):
 def count_schemas() -> dict[str, int]:
     """Return {current, behind, failed}: how many tenants' schemas have all migrations, lack some, failed at one."""
     with public_scope():
-        rows = Tenant.objects.values_list("schema_version", "schema_failure")
+        rows = Tenant.objects.exclude(status=TenantStatus.DROPPED).values_list("schema_version", "schema_failure")
         counts = Counter(_state(version, failure) for version, failure in rows)
     return {state: counts[state] for state in ("current", "behind", "failed")}
 
@@ -90,7 +91,7 @@ def _state(version: str, failure: str) -> str:
 def list_behind(*, ask_all: bool = False) -> list[TenantRef]:
     """Return the tenants whose rows say that their schemas lack a migration, or with `ask_all` every tenant."""
     with public_scope():
-        rows = Tenant.objects.order_by("id")
+        rows = Tenant.objects.exclude(status=TenantStatus.DROPPED).order_by("id")
         if not ask_all:
             rows = rows.exclude(schema_version=schema_version())
         return [TenantRef(row.pk, row.schema_name, "", row.name, row.status) for row in rows]

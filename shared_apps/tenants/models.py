@@ -39,6 +39,9 @@ class Tenant(TenantMixin):
     generation = models.PositiveBigIntegerField(default=0)
     changed_at = models.DateTimeField(db_default=Now())
     schema_version = models.CharField(max_length=16, blank=True, default="", db_default="")
+    deleted_at = models.DateTimeField(null=True, blank=True, default=None)
+    exported_at = models.DateTimeField(null=True, blank=True, default=None)
+    dropped_at = models.DateTimeField(null=True, blank=True, default=None)
     schema_failure = models.CharField(max_length=80, blank=True, default="", db_default="")
 
     class Meta:
@@ -46,7 +49,7 @@ class Tenant(TenantMixin):
         indexes = [models.Index(fields=["changed_at"], name="tenant_changed_at")]
 
     def __str__(self) -> str:
-        return self.schema_name
+        return self.name
 
 
 class Domain(DomainMixin):

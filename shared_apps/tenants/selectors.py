@@ -38,7 +38,7 @@ def find_tenant_by_host(host: str) -> TenantRef | None:
 
 
 def _load_by_domain(key: str) -> TenantRef | None:
-    hidden = (TenantStatus.CREATING, TenantStatus.DELETED)
+    hidden = (TenantStatus.CREATING, TenantStatus.DELETED, TenantStatus.DROPPED)
     return load_tenant(Domain.objects.filter(domain=key).exclude(tenant__status__in=hidden))
 
 

@@ -6,8 +6,11 @@ class HandoffsConfig(AppConfig):
     label = "handoffs"
 
     def ready(self) -> None:
+        from shared_apps.platform.hooks import register_facts
         from shared_apps.tenants.due import register_work
         from tenant_apps.business.selectors import SWEEP
         from tenant_apps.handoffs.querysets import NEXT_STALE_SQL
+        from tenant_apps.handoffs.selectors import read_facts
 
         register_work(SWEEP, look=NEXT_STALE_SQL)
+        register_facts(read_facts)

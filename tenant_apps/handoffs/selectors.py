@@ -6,10 +6,11 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.core import signing
-from django.db.models import Count, Q
+from django.db.models import Count, Max, Q
 from django.utils.translation import gettext_noop as _
 
 from shared_apps.errors import DomainError, FieldProblem, InvalidFieldsError
+from shared_apps.platform.hooks import TenantFacts
 from tenant_apps.handoffs.enums import HandoffStatus
 from tenant_apps.handoffs.models import BookingHandoff, HandoffEvent
 from tenant_apps.handoffs.querysets import HandoffQuerySet
@@ -125,3 +126,11 @@ def summarise_handoffs(*, filters: HandoffFilters, now: datetime) -> dict[str, i
     return filter_handoffs(filters).aggregate(
         total=Count("pk"), **counts, today=Count("pk", filter=Q(created_at__gte=midnight))
     )
+
+
+def read_facts() -> TenantFacts:
+    """Return how many handoffs of the current tenant are in each state and when the last came, for the operator."""
+    counts = {status.value: Count("pk", filter=Q(status=status)) for status in HandoffStatus}
+    row = BookingHandoff.objects.aggregate(last=Max("created_at"), **counts)
+    numbers = {HandoffStatus(name).label.lower(): row[name] for name in counts if row[name]}
+    return TenantFacts(numbers, row["last"])

@@ -116,6 +116,7 @@ def list_shapes() -> frozenset[str]:
     maps = (settings.ROOT_URLCONF, settings.PUBLIC_URLCONF)
     pages = {shape for urlconf in maps for shape in _walk(get_resolver(urlconf).url_patterns)}
     pages = {shape for shape in pages if not shape.startswith("/api/")}  # the API's are in its document
+    pages = {shape for shape in pages if not shape.startswith("/admin/") or shape == "/admin/"}  # most are Django's
     return frozenset(pages | {shape for _, shape in list_operations()} | {settings.STATIC_URL})
 
 

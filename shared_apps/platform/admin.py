@@ -1,0 +1,370 @@
+"""The platform's admin, at the public host alone: tenants, their names, and the people who run the platform.
+
+Of a tenant's visitors it shows numbers, never names. What a person may do is asked of the role: `admin` everything,
+`support` looks at tenants. Every change of a tenant is a page that says what it does, a POST, and a line in the log.
+"""
+
+from dataclasses import dataclass
+from typing import Any, cast
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.forms import AuthenticationForm, BaseUserCreationForm, UserChangeForm
+from django.core.exceptions import ValidationError
+from django.db import DatabaseError, InterfaceError
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from shared_apps.accounts.enums import PLATFORM_ROLES, Role
+from shared_apps.accounts.models import User, normalise_login_email
+from shared_apps.errors import DomainError
+from shared_apps.platform.blueprint import schema_version
+from shared_apps.platform.hooks import TenantFacts, known_industries, read_facts
+from shared_apps.platform.lifecycle import CLOSE, GRACE, REOPEN, RESUME, SUSPEND, Step, can_take, take_step
+from shared_apps.platform.services import DEFAULT_INDUSTRY, provision_tenant
+from shared_apps.ratelimits import RateLimitedError, check, hit
+from shared_apps.tenants.models import Domain, Tenant
+from shared_apps.tenants.scope import TenantRef, enter_tenant
+from shared_apps.tenants.selectors import tenant_url
+
+PAGE_SIZE = 25
+
+
+class LimitedLoginForm(AuthenticationForm):
+    """The login, with the limit that every login of this house has."""
+
+    error_messages = AuthenticationForm.error_messages | {"limited": "Too many failed attempts. Try again later."}
+
+    def clean(self) -> dict[str, Any]:
+        email = normalise_login_email(self.cleaned_data.get("username") or "")[:254]
+        address = str(getattr(self.request, "client_ip", ""))
+        keys = (("public", "email", email), 1), (("public", "ip", address), 10)
+        try:
+            for key, factor in keys:
+                check("RATE_LOGIN", *key, factor=factor)
+        except RateLimitedError:
+            raise ValidationError(self.error_messages["limited"], code="limited") from None
+        try:
+            return super().clean()
+        except ValidationError:
+            for key, factor in keys:
+                try:
+                    hit("RATE_LOGIN", *key, factor=factor)
+                except RateLimitedError:
+                    continue  # a parallel attempt used the last one; the next attempt is told
+            raise
+
+
+class PlatformAdminSite(admin.AdminSite):
+    """Lets the platform's people in, and nobody else."""
+
+    site_header = site_title = "Booking Handoff"
+    index_title = "Platform"
+    site_url = "/"
+    enable_nav_sidebar = False
+    login_form = LimitedLoginForm
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        user = request.user
+        return isinstance(user, User) and user.is_active and user.role in PLATFORM_ROLES
+
+
+site = PlatformAdminSite(name="admin")
+
+
+class ByRole:
+    """Permissions of a model's pages by role; there are no permission tables."""
+
+    may_look = frozenset({Role.ADMIN, Role.SUPPORT})
+    may_change = frozenset({Role.ADMIN})
+
+    def _has(self, request: HttpRequest, roles: frozenset[Role]) -> bool:
+        return site.has_permission(request) and cast(User, request.user).role in roles
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self._has(request, self.may_look)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._has(request, self.may_look)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._has(request, self.may_change)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._has(request, self.may_change)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._has(request, self.may_change)
+
+
+# ---- tenants ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A step as the admin offers it."""
+
+    step: Step
+    label: str
+    explanation: str
+    done: str
+
+
+ACTIONS = {
+    "suspend": Action(
+        SUSPEND,
+        "Suspend",
+        "Its pages answer 503 at once and its people cannot log in. Nothing is deleted. Resume brings it back.",
+        "suspended",
+    ),
+    "resume": Action(RESUME, "Resume", "Its pages and logins work again at once.", "resumed"),
+    "close": Action(
+        CLOSE,
+        "Close",
+        "Its names answer 404 at once, as if it had never been. All data stays and Reopen brings it back. "
+        f"{GRACE.days} days after this, and once exported, it may be dropped for good from the command line.",
+        "closed",
+    ),
+    "reopen": Action(REOPEN, "Reopen", "It comes back suspended, with all its data. Then resume it.", "reopened"),
+}
+
+
+class ProvisionForm(forms.Form):
+    """A new tenant. What is acceptable is said by the service that makes it."""
+
+    name = forms.CharField(max_length=120, label="Business name")
+    subdomain = forms.CharField(max_length=63, help_text="Lower-case letters, digits and inner hyphens.")
+    owner_email = forms.EmailField(label="Owner's e-mail address")
+    industry = forms.ChoiceField(initial=DEFAULT_INDUSTRY)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [(slug, slug.replace("-", " ").capitalize()) for slug in sorted(known_industries())]
+        cast(forms.ChoiceField, self.fields["industry"]).choices = choices
+
+
+class DomainInline(admin.TabularInline):
+    """The names a tenant answers to; the first is made with the tenant."""
+
+    model = Domain
+    fields = ("domain", "is_primary")
+    readonly_fields = fields
+    extra = 0
+    can_delete = False
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return site.has_permission(request)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Tenant, site=site)
+class TenantAdmin(ByRole, admin.ModelAdmin):
+    """Tenants: found, looked at, made, and taken from one state to the next."""
+
+    list_display = ("name", "address", "state", "handoffs", "last_activity", "tables", "created_at")
+    list_filter = ("status", "is_demo")
+    search_fields = ("name", "domains__domain")
+    search_help_text = "Name or subdomain"
+    ordering = ("-created_at", "-id")
+    list_per_page = PAGE_SIZE
+    list_max_show_all = PAGE_SIZE
+    show_full_result_count = False
+    actions = None
+    inlines = (DomainInline,)
+    fields = (
+        "name", "address", "state", "handoffs", "last_activity", "tables", "is_demo", "created_at", "deleted_at",
+        "exported_at",
+    )  # fmt: skip
+    readonly_fields = fields
+    change_list_template = "admin/tenants.html"
+    change_form_template = "admin/tenant.html"
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False  # by the steps alone
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Tenant]:
+        return super().get_queryset(request).prefetch_related("domains")
+
+    @admin.display(description="Address")
+    def address(self, row: Tenant) -> SafeString | str:
+        tenant = to_ref(row)
+        if not tenant.is_active:
+            return tenant.client_id
+        return format_html('<a href="{}" rel="noreferrer">{}</a>', tenant_url(tenant), tenant.client_id)
+
+    @admin.display(description="Status", ordering="status")
+    def state(self, row: Tenant) -> SafeString:
+        return format_html('<span class="state {}">{}</span>', row.status, row.get_status_display())
+
+    @admin.display(description="Handoffs")
+    def handoffs(self, row: Tenant) -> str:
+        facts = _facts_of(row)
+        if facts is None:
+            return "not readable"
+        return ", ".join(f"{count:,} {name}" for name, count in facts.counts.items()) or "none yet"
+
+    @admin.display(description="Last activity")
+    def last_activity(self, row: Tenant) -> Any:
+        facts = _facts_of(row)
+        return facts.last_activity_at if facts else None
+
+    @admin.display(description="Tables")
+    def tables(self, row: Tenant) -> str:
+        if row.schema_version == schema_version():
+            return "up to date"
+        return f"failed: {row.schema_failure}" if row.schema_failure else "behind"
+
+    def get_urls(self) -> list[URLPattern]:
+        step = path("<int:tenant_id>/<slug:name>/", site.admin_view(self.action_view), name="tenants_tenant_step")
+        return [*super().get_urls()[:-1], step, *super().get_urls()[-1:]]
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        row = self.get_object(request, object_id)
+        offered = [
+            {"name": name, "label": action.label}
+            for name, action in ACTIONS.items()
+            if row is not None and self.has_change_permission(request) and can_take(row, action.step)
+        ]
+        shown: dict[str, Any] = {"offered": offered, "title": row.name if row else "", "subtitle": None}
+        shown |= dict.fromkeys(("show_save", "show_save_and_continue", "show_save_and_add_another"), False)
+        return super().change_view(request, object_id, form_url, shown | (extra_context or {}))
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Make a tenant, and show the link by which its owner sets a password."""
+        if not self.has_add_permission(request):
+            raise Http404
+        form = ProvisionForm(request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            try:
+                made = provision_tenant(**form.cleaned_data)
+            except DomainError as error:
+                form.add_error(error.field if error.field in form.fields else None, error.message)
+            else:
+                _log(request, Tenant.objects.get(pk=made.tenant.id), "created")
+                link = tenant_url(made.tenant, f"/set-password/{made.set_password_token}")
+                messages.success(request, f"{made.tenant.name} is there. Its owner sets a password, once, at: {link}")
+                return HttpResponseRedirect(reverse("admin:tenants_tenant_change", args=[made.tenant.id]))
+        context = self.admin_site.each_context(request) | {"form": form, "title": "New tenant", "opts": self.opts}
+        return TemplateResponse(request, "admin/provision.html", context)
+
+    def action_view(self, request: HttpRequest, tenant_id: int, name: str) -> HttpResponse:
+        """Say what a step does; take it on POST."""
+        row, action = self.get_object(request, str(tenant_id)), ACTIONS.get(name)
+        if row is None or action is None or not self.has_change_permission(request):
+            raise Http404
+        here = reverse("admin:tenants_tenant_change", args=[row.pk])
+        if request.method == "POST":
+            try:
+                take_step(tenant=to_ref(row), step=action.step)
+            except DomainError as error:
+                messages.error(request, error.message)
+            else:
+                _log(request, row, action.done)
+                messages.success(request, f"{row.name} is {action.done}.")
+            return HttpResponseRedirect(here)
+        context = self.admin_site.each_context(request) | {
+            "title": f"{action.label} {row.name}?", "action": action, "tenant": row, "back": here, "opts": self.opts,
+        }  # fmt: skip
+        return TemplateResponse(request, "admin/step.html", context)
+
+
+def to_ref(row: Tenant) -> TenantRef:
+    """Return the tenant of a row whose domains are read already."""
+    primary = next((domain.domain for domain in row.domains.all() if domain.is_primary), "")
+    return TenantRef(row.pk, row.schema_name, primary, row.name, row.status)
+
+
+def _facts_of(row: Tenant) -> TenantFacts | None:
+    """Return what the apps tell of a tenant, asked once for each row; None where its schema cannot be read."""
+    kept = vars(row)
+    if "facts" not in kept:
+        try:
+            with enter_tenant(to_ref(row)):
+                kept["facts"] = read_facts()
+        except (DatabaseError, InterfaceError):
+            kept["facts"] = None
+    return cast("TenantFacts | None", kept["facts"])
+
+
+def _log(request: HttpRequest, row: Tenant, what: str) -> None:
+    user = cast(User, request.user)
+    LogEntry.objects.log_actions(user.pk, [row], CHANGE, change_message=what, single_object=True)
+
+
+# ---- people -----------------------------------------------------------------------------------------------------
+
+PLATFORM_CHOICES = [(role.value, role.label) for role in Role if role in PLATFORM_ROLES]
+
+
+class PersonForm(UserChangeForm):
+    """One of the platform's people; the last admin stays one."""
+
+    role = forms.ChoiceField(choices=PLATFORM_CHOICES)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        stays = cleaned.get("role") == Role.ADMIN and cleaned.get("is_active")
+        others = User.objects.filter(role=Role.ADMIN, is_active=True).exclude(pk=self.instance.pk)
+        if not stays and not others.exists():
+            raise ValidationError("This is the last active admin. Make another one first.")
+        return cleaned
+
+
+class NewPersonForm(BaseUserCreationForm):
+    """A new one of the platform's people, with a first password."""
+
+    role = forms.ChoiceField(choices=PLATFORM_CHOICES)
+
+    class Meta:
+        model = User
+        fields = ("email",)
+
+    def clean_email(self) -> str:
+        email = normalise_login_email(self.cleaned_data["email"])
+        if User.objects.filter(email=email).exists():
+            raise ValidationError("Somebody has this address already.")
+        return email
+
+    def save(self, commit: bool = True) -> User:
+        self.instance.role = self.cleaned_data["role"]
+        return cast(User, super().save(commit))
+
+
+@admin.register(User, site=site)
+class PersonAdmin(ByRole, UserAdmin):
+    """The platform's people. Admins alone see them."""
+
+    may_look = frozenset({Role.ADMIN})
+    form, add_form = PersonForm, NewPersonForm
+    list_display = ("email", "role", "is_active", "last_login")
+    list_filter = ("role", "is_active")
+    search_fields = ("email",)
+    ordering = ("email",)
+    filter_horizontal = ()
+    actions = None
+    fieldsets = ((None, {"fields": ("email", "role", "is_active", "password")}),)
+    add_fieldsets = ((None, {"fields": ("email", "role", "password1", "password2")}),)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        return super().get_queryset(request).filter(role__in=PLATFORM_ROLES)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False  # the log names them: deactivate instead
