@@ -42,8 +42,10 @@ def test_session_of_one_tenant_is_nobody_at_another(alpha: TenantRef, beta: Tena
 
 
 def test_session_of_a_tenant_is_nobody_on_the_platform_host(owner: TenantClient, alpha: TenantRef) -> None:
-    for path in ("/dashboard", "/api/v1/handoffs", "/admin/"):
+    for path in ("/dashboard", "/api/v1/handoffs"):
         assert owner.get(path, headers={"host": "localhost"}).status_code == 404
+    at_admin = owner.get("/admin/", headers={"host": "localhost"})
+    assert (at_admin.status_code, at_admin["Location"]) == (302, "/admin/login/?next=/admin/")
 
 
 def test_session_of_the_platform_is_nobody_at_a_tenant(alpha: TenantRef) -> None:

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from shared_apps.accounts.enums import Role
 from shared_apps.accounts.models import User
-from shared_apps.platform.archives import ArchiveRefusedError, export_tenant, restore_tenant
+from shared_apps.platform.archives import LEFT_OUT, ArchiveRefusedError, export_tenant, restore_tenant
 from shared_apps.platform.lifecycle import CLOSE, DROP, REOPEN, StepRefusedError, take_step
 from shared_apps.platform.services import SubdomainTakenError, provision_tenant
 from shared_apps.tenants.models import Tenant
@@ -42,7 +42,7 @@ def _rows(tenant: TenantRef) -> dict[str, str]:
     return {
         name.partition(".")[2]: value
         for name, value in rows.items()
-        if name.startswith(tenant.schema_name) and not name.endswith("django_migrations")
+        if name.startswith(tenant.schema_name) and name.partition(".")[2] not in LEFT_OUT
     }
 
 
