@@ -22,7 +22,16 @@ from saas.logs import describe_exception
 from shared_apps.accounts.security import (
     AuthenticationRequiredError,
     CsrfRefusedError,
+    KeyRefusedError,
     PermissionRefusedError,
+)
+from shared_apps.accounts.services import (
+    AccountNotFoundError,
+    EmailTakenError,
+    LastOwnerError,
+    LimitReachedError,
+    NotInvitedError,
+    WrongPasswordError,
 )
 from shared_apps.errors import DomainError, FieldProblem, InvalidFieldsError, translate
 from shared_apps.ratelimits import RateLimitedError
@@ -41,13 +50,20 @@ logger = logging.getLogger(__name__)
 STATUS_BY_ERROR: dict[type[DomainError], HTTPStatus] = {
     AuthenticationRequiredError: HTTPStatus.UNAUTHORIZED,
     PermissionRefusedError: HTTPStatus.FORBIDDEN,
+    KeyRefusedError: HTTPStatus.FORBIDDEN,
     CsrfRefusedError: HTTPStatus.FORBIDDEN,
     ForeignOriginError: HTTPStatus.FORBIDDEN,
     HandoffNotFoundError: HTTPStatus.NOT_FOUND,
+    AccountNotFoundError: HTTPStatus.NOT_FOUND,
+    LastOwnerError: HTTPStatus.CONFLICT,
+    LimitReachedError: HTTPStatus.CONFLICT,
+    NotInvitedError: HTTPStatus.CONFLICT,
     BookingUnavailableError: HTTPStatus.CONFLICT,
     NoBookingLinkError: HTTPStatus.CONFLICT,
     StaleSettingsError: HTTPStatus.PRECONDITION_FAILED,
     InvalidFieldsError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    EmailTakenError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    WrongPasswordError: HTTPStatus.UNPROCESSABLE_ENTITY,
     InvalidIdempotencyKeyError: HTTPStatus.UNPROCESSABLE_ENTITY,
     IdempotencyKeyReusedError: HTTPStatus.UNPROCESSABLE_ENTITY,
     RateLimitedError: HTTPStatus.TOO_MANY_REQUESTS,
@@ -127,7 +143,12 @@ def domain_problem(request: HttpRequest, error: DomainError) -> HttpResponse:
         extra, retry_after = _way_on(request), None
     else:
         extra, retry_after = {}, None
-    return problem(status, code=error.code, detail=error.message, errors=errors, retry_after=retry_after, extra=extra)
+    response = problem(
+        status, code=error.code, detail=error.message, errors=errors, retry_after=retry_after, extra=extra
+    )
+    if status == HTTPStatus.UNAUTHORIZED:
+        response["WWW-Authenticate"] = "Bearer"  # RFC 9110 section 15.5.2 asks for it
+    return response
 
 
 def _way_on(request: HttpRequest) -> dict[str, Any]:

@@ -71,14 +71,12 @@ SHARED_APPS = [
     "django_tenants",
     "shared_apps.tenants",
     "shared_apps.accounts",
-    "django.contrib.sessions",
     "django.contrib.contenttypes",
     "django.contrib.auth",
     "django.contrib.admin.apps.SimpleAdminConfig",  # its log; the site itself is shared_apps.platform.admin
 ]
 TENANT_APPS = [
     "shared_apps.accounts",
-    "django.contrib.sessions",
     "shared_apps.outbox",
     "tenant_apps.business",
     "tenant_apps.booking",
@@ -175,7 +173,7 @@ SESSION_COOKIE_SECURE = not IS_DEVELOPMENT
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
-SESSION_ENGINE = "django.contrib.sessions.backends.db"  # in the tenant's schema
+SESSION_ENGINE = "shared_apps.accounts.sessions"  # in the tenant's schema
 CSRF_COOKIE_NAME = f"{_cookie_prefix}csrftoken"
 CSRF_COOKIE_SECURE = not IS_DEVELOPMENT
 CSRF_COOKIE_SAMESITE = "Lax"

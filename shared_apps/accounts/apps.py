@@ -5,3 +5,11 @@ class AccountsConfig(AppConfig):
     name = "shared_apps.accounts"
     label = "accounts"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Say who sends our mails."""
+        from shared_apps.accounts import mails
+        from shared_apps.outbox.hooks import register_job
+
+        register_job("accounts.invitation", mails.send_invitation)
+        register_job("accounts.password_reset", mails.send_password_reset)

@@ -1,32 +1,37 @@
-"""People who log in.
+"""People who log in, their sessions, and the keys of programs.
 
-The table exists in public (platform admins) and in each tenant's schema (that tenant's people). A user or a session of
-one does not exist in another. Permissions are asked of the role; there are no groups and no permission tables.
+The tables exist in public (platform people) and in each tenant's schema (that tenant's people). A user, a session or a
+key of one does not exist in another. Permissions are asked of the role; there are no groups and no permission tables.
 """
 
+from collections.abc import Iterable
+from importlib import import_module
 from typing import ClassVar
+from uuid import uuid4
 
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
-from django.db import models
+from django.contrib.sessions.backends.base import SessionBase
+from django.contrib.sessions.base_session import AbstractBaseSession
+from django.db import models, transaction
+from django.db.models.base import ModelBase
 from django.db.models.functions import Now
 
-from shared_apps.accounts.enums import PLATFORM_ROLES, Role
-
-
-def normalise_login_email(email: str) -> str:
-    """Return the address as it is stored and looked up: trimmed and in lower case."""
-    return email.strip().lower()
+from shared_apps.accounts.enums import PLATFORM_ROLES, MemberState, Role, Scope
+from shared_apps.accounts.validators import MAX_KEY_NAME, normalise_login_email
 
 
 class UserQuerySet(models.QuerySet["User"]):
     """People of the current schema."""
 
     def delete(self) -> tuple[int, dict[str, int]]:
-        """Delete these people, and look in no other table.
+        """Delete these people with their sessions, and look in no other table.
 
         Django's own would, in all that have a key to people: the admin's log, which only public has, is one of them.
         """
-        count = self._raw_delete(self.db)
+        with transaction.atomic(using=self.db, savepoint=False):
+            Session.objects.filter(user__in=self).delete()
+            count = self._raw_delete(self.db)
         return count, {"accounts.User": count}
 
 
@@ -77,3 +82,65 @@ class User(AbstractBaseUser):
     @property
     def is_owner(self) -> bool:
         return self.role == Role.OWNER
+
+    @property
+    def state(self) -> MemberState:
+        if not self.is_active:
+            return MemberState.DEACTIVATED
+        return MemberState.ACTIVE if self.has_usable_password() else MemberState.INVITED
+
+
+class Session(AbstractBaseSession):
+    """One browser's session; in a tenant's schema, of one of its people.
+
+    `public_id` names it to its owner: the key is a secret. `device` is what the browser said of itself at the login, in
+    a few words. `last_seen_at` may lag by minutes.
+    """
+
+    public_id = models.UUIDField(default=uuid4)
+    user = models.ForeignKey(User, null=True, on_delete=models.CASCADE, related_name="sessions", db_index=False)
+    expire_date = models.DateTimeField()  # without Django's index: the table is small, and read by it a few times a day
+    created_at = models.DateTimeField(db_default=Now())
+    last_seen_at = models.DateTimeField(db_default=Now())
+    device = models.CharField(max_length=60, blank=True, default="")
+
+    class Meta:
+        indexes = [models.Index(fields=["user"], name="session_by_user")]
+
+    def __str__(self) -> str:
+        return f"session {self.public_id}"  # never the key
+
+    @classmethod
+    def get_session_store_class(cls) -> type[SessionBase]:
+        store: type[SessionBase] = import_module(settings.SESSION_ENGINE).SessionStore
+        return store
+
+    def save(
+        self,
+        *,
+        force_insert: bool | tuple[ModelBase, ...] = False,
+        force_update: bool = False,
+        using: str | None = None,
+        update_fields: Iterable[str] | None = None,
+    ) -> None:
+        """Save as the session engine asks; saving it again keeps its id and its times."""
+        if force_update:
+            update_fields = ("session_data", "expire_date", "user", "device")
+        super().save(force_insert=force_insert, force_update=force_update, using=using, update_fields=update_fields)
+
+
+class ApiKey(models.Model):
+    """What a program of the tenant's calls the API with. `digest` is all that is kept of the key itself."""
+
+    name = models.CharField(max_length=MAX_KEY_NAME)
+    scope = models.CharField(max_length=5, choices=Scope)
+    prefix = models.CharField(max_length=12)
+    digest = models.BinaryField(max_length=32)
+    created_at = models.DateTimeField(db_default=Now())
+    last_used_at = models.DateTimeField(null=True, default=None)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["digest"], name="api_key_digest_unique")]
+
+    def __str__(self) -> str:
+        return f"key {self.pk}"

@@ -1,18 +1,27 @@
 """Who may call an operation of the API. Checked before the body is read."""
 
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, cast
 
+from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 from django.utils.translation import gettext_noop as _
-from ninja.security import APIKeyCookie
+from ninja.security import APIKeyCookie, HttpBearer
 from ninja.utils import check_csrf
 
-from shared_apps.accounts.enums import Role
-from shared_apps.accounts.models import User
+from shared_apps.accounts.enums import Role, Scope
+from shared_apps.accounts.models import ApiKey, User
+from shared_apps.accounts.services import use_api_key
 from shared_apps.errors import DomainError
 from shared_apps.ratelimits import hit
 from shared_apps.tenants.http import TenantRequest
+
+_SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+# RFC 9110 section 11.4: the scheme in any case, then one or more spaces. Two headers arrive joined by a comma.
+_BEARER = re.compile(r"bearer +(?P<key>\S+)", re.IGNORECASE)
 
 
 class AuthenticationRequiredError(DomainError):
@@ -29,6 +38,13 @@ class PermissionRefusedError(DomainError):
     message = _("Your role does not allow this. Ask an owner of the business.")
 
 
+class KeyRefusedError(DomainError):
+    """No key, or not one of this scope, opens it."""
+
+    code = "permission_refused"
+    message = _("This key does not open this. Some calls need a key that may write, others a person who is logged in.")
+
+
 class CsrfRefusedError(DomainError):
     """A session write without its CSRF token, or from another site's page."""
 
@@ -36,37 +52,113 @@ class CsrfRefusedError(DomainError):
     message = _("Send the csrftoken cookie's value in the X-CSRFToken header, from a page of this site.")
 
 
-class Member(APIKeyCookie):
-    """A logged-in person of this tenant with one of `roles`; the operation finds it in `request.auth`.
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls, as operations find it in `request.auth`: a person by `user` and `role`, or a key by its `scope`."""
+
+    actor: str
+    user: User | None = None
+    role: Role | None = None
+    scope: Scope | None = None
+
+    @classmethod
+    def from_user(cls, user: User) -> "Caller":
+        return cls(actor=user.email, user=user, role=Role(user.role))
+
+    @classmethod
+    def from_key(cls, key: ApiKey) -> "Caller":
+        return cls(actor=f"key:{key.name}", scope=Scope(key.scope))
+
+    @property
+    def person(self) -> User:
+        """The user behind a call that only people may make."""
+        if self.user is None:
+            raise PermissionRefusedError
+        return self.user
+
+
+def get_caller(request: HttpRequest) -> Caller:
+    """Return who makes a call of an operation that has one of the guards below."""
+    caller: Caller = request.auth  # type: ignore[attr-defined]  # set by ninja from the guard
+    return caller
+
+
+def _authenticate_key(request: HttpRequest) -> Caller:
+    match = _BEARER.fullmatch(request.headers["Authorization"].strip(" "))
+    key = use_api_key(match["key"]) if match else None
+    if key is None:
+        raise AuthenticationRequiredError
+    _count(request)
+    return Caller.from_key(key)
+
+
+def _count(request: HttpRequest) -> None:
+    hit("RATE_API", cast(TenantRequest, request).tenant.schema_name)  # strangers use up nobody's share
+
+
+class SessionCookie(APIKeyCookie):
+    """A logged-in person of this tenant with one of `roles`.
 
     Raises, in this order: AuthenticationRequiredError; RateLimitedError, by tenant; CsrfRefusedError on a write;
-    PermissionRefusedError. With an Authorization header cookies count for nothing; there are no API keys yet, so every
-    such header is refused.
+    PermissionRefusedError. With an Authorization header cookies count for nothing: a good key is then refused, a bad
+    one is nobody.
     """
 
-    param_name = "sessionid"
+    param_name = settings.SESSION_COOKIE_NAME
 
     def __init__(self, *roles: Role) -> None:
         self._roles = frozenset(roles)
         super().__init__(csrf=False)  # checked here, after the login
 
-    def __call__(self, request: HttpRequest) -> User:
+    def __call__(self, request: HttpRequest) -> Caller:
         if "Authorization" in request.headers:
-            raise AuthenticationRequiredError
+            _authenticate_key(request)
+            raise KeyRefusedError
         user = request.user
         if isinstance(user, AnonymousUser) or not user.is_active:
             raise AuthenticationRequiredError
-        hit("RATE_API", cast(TenantRequest, request).tenant.schema_name)  # strangers use up nobody's share
-        if request.method not in ("GET", "HEAD", "OPTIONS") and check_csrf(request) is not None:
+        _count(request)
+        if request.method not in _SAFE_METHODS and check_csrf(request) is not None:
             raise CsrfRefusedError
         if user.role not in self._roles:
             raise PermissionRefusedError
-        return user
+        return Caller.from_user(user)
 
     def authenticate(self, request: HttpRequest, key: str | None) -> Any:
         """Part of ninja's interface; the session middleware has already read the cookie."""
         return self(request)
 
 
-any_member = Member(Role.OWNER, Role.STAFF)
-owner_only = Member(Role.OWNER)
+class BearerKey(HttpBearer):
+    """A key of this tenant: one that reads, where the call reads; on a call that writes, one that may.
+
+    `writes` says that the call may be made by keys though it is no GET. None without an Authorization header: then it
+    is a person, or nobody. Raises AuthenticationRequiredError; RateLimitedError, by tenant; KeyRefusedError.
+    """
+
+    def __init__(self, *, writes: bool = False) -> None:
+        self._writes = writes
+        super().__init__()
+
+    def __call__(self, request: HttpRequest) -> Caller | None:
+        if "Authorization" not in request.headers:
+            return None
+        caller = _authenticate_key(request)
+        is_write = request.method not in _SAFE_METHODS
+        if is_write and not (self._writes and caller.scope == Scope.WRITE):
+            raise KeyRefusedError
+        return caller
+
+    def authenticate(self, request: HttpRequest, token: str) -> Any:
+        """Part of ninja's interface; the header is read above, since an empty one is one too."""
+        return self(request)
+
+
+Guard = list[Callable[[HttpRequest], Caller | None]]
+
+_members = SessionCookie(Role.OWNER, Role.STAFF)
+
+any_member: Guard = [BearerKey(), _members]  # people of the tenant; keys where the call is a GET
+any_member_or_writing_key: Guard = [BearerKey(writes=True), _members]  # the two writes that keys may make
+any_person: Guard = [_members]  # no keys
+owner_only: Guard = [SessionCookie(Role.OWNER)]  # no keys

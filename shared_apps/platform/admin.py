@@ -22,7 +22,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from shared_apps.accounts.enums import PLATFORM_ROLES, Role
-from shared_apps.accounts.models import User, normalise_login_email
+from shared_apps.accounts.models import User
+from shared_apps.accounts.validators import normalise_login_email
 from shared_apps.errors import DomainError
 from shared_apps.platform.blueprint import schema_version
 from shared_apps.platform.hooks import TenantFacts, known_industries, read_facts

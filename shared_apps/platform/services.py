@@ -4,12 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
-from email_validator import EmailNotValidError, validate_email
 from psycopg import sql
 
 from shared_apps.accounts.enums import Role
-from shared_apps.accounts.models import User, normalise_login_email
+from shared_apps.accounts.models import User
 from shared_apps.accounts.tokens import make_set_password_token
+from shared_apps.accounts.validators import normalise_login_email
 from shared_apps.errors import DomainError
 from shared_apps.platform.blueprint import get_blueprint, schema_version
 from shared_apps.platform.hooks import NewTenant, known_industries, make_first_rows
@@ -19,6 +19,7 @@ from shared_apps.tenants.models import Domain, Tenant
 from shared_apps.tenants.scope import TenantRef, enter_tenant, public_scope, tenant_connection
 from shared_apps.tenants.services import announce_routing_change
 from shared_apps.tenants.validators import check_subdomain
+from shared_apps.texts import parse_email
 
 Progress = Callable[[str], None]
 
@@ -97,10 +98,8 @@ def _check_name(name: str) -> str:
 
 
 def _check_email(email: str) -> str:
-    try:
-        validate_email(email, check_deliverability=False, globally_deliverable=False)
-    except EmailNotValidError:
-        raise InvalidTenantError("This is not an e-mail address.", field="owner_email") from None
+    if parse_email(email) is None:
+        raise InvalidTenantError("This is not an e-mail address.", field="owner_email")
     return normalise_login_email(email)
 
 

@@ -3,14 +3,20 @@
 from django.http import HttpResponse
 from ninja import Router
 
-from shared_apps.accounts.security import any_member, owner_only
+from shared_apps.accounts.security import any_member, any_person, get_caller, owner_only
 from shared_apps.tenants.http import TenantRequest
 from shared_apps.versions import read_if_match, set_etag
-from tenant_apps.business.schemas import EmbeddingIn, EmbeddingOut, ProfileIn, ProfileOut
+from tenant_apps.business.schemas import EmbeddingIn, EmbeddingOut, MeOut, ProfileIn, ProfileOut
 from tenant_apps.business.selectors import get_profile
 from tenant_apps.business.services import update_frame_origins, update_profile
 
 router = Router(by_alias=True)
+
+
+@router.get("/me", response=MeOut, auth=any_person, tags=["me"])
+def get_me(request: TenantRequest) -> MeOut:
+    """Who is logged in, and what the dashboard needs to know of the business."""
+    return MeOut.from_profile(get_profile(), user=get_caller(request).person, tenant=request.tenant)
 
 
 @router.get("/settings/profile", response=ProfileOut, auth=any_member, tags=["settings"])

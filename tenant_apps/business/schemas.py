@@ -4,7 +4,11 @@ from typing import Any, Literal
 
 from django.utils.translation import gettext
 
+from shared_apps.accounts.enums import Role
+from shared_apps.accounts.models import User
 from shared_apps.schemas import In, Out, ReadBack, Text
+from shared_apps.tenants.scope import TenantRef
+from shared_apps.tenants.selectors import tenant_url
 from tenant_apps.business.models import BusinessProfile
 from tenant_apps.business.selectors import INDUSTRIES, to_card
 
@@ -99,6 +103,36 @@ class ProfileIn(In):
         given = self.model_dump()
         texts = {name: given[name] or "" for name in ("phone", "email", "address")}
         return {"name": given.pop("business_name")} | given | texts
+
+
+class MeOut(Out):
+    """Who is logged in, and the business they work for. `bookingUrl` is the address of its form."""
+
+    email: str
+    role: Role
+    business_name: str
+    client_id: str
+    time_zone: str
+    language: str
+    region: str
+    booking_url: str
+    retention_days: int
+    abandon_after_hours: int
+
+    @classmethod
+    def from_profile(cls, profile: BusinessProfile, *, user: User, tenant: TenantRef) -> "MeOut":
+        return cls(
+            email=user.email,
+            role=Role(user.role),
+            business_name=profile.name,
+            client_id=tenant.client_id,
+            time_zone=profile.time_zone,
+            language=profile.language,
+            region=profile.region,
+            booking_url=tenant_url(tenant, "/book"),
+            retention_days=profile.retention_days,
+            abandon_after_hours=profile.abandon_after_hours,
+        )
 
 
 class EmbeddingOut(Out):

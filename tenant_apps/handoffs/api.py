@@ -8,8 +8,7 @@ from django.views.decorators.http import conditional_page
 from ninja import Query, Router, Status
 from ninja.decorators import decorate_view
 
-from shared_apps.accounts.models import User
-from shared_apps.accounts.security import any_member
+from shared_apps.accounts.security import any_member, any_member_or_writing_key, get_caller
 from shared_apps.schemas import check_query
 from shared_apps.tenants.http import TenantRequest, check_origin
 from tenant_apps.booking.selectors import TenantSnapshot, get_cta_label, get_message, get_snapshot
@@ -171,20 +170,15 @@ def detail(request: TenantRequest, handoff_id: str) -> HandoffOut:
     return HandoffDetailOut.from_handoff(handoff, client_id=request.tenant.client_id, events=events)
 
 
-@router.post("/handoffs/{handoff_id}/complete", response=HandoffOut, auth=any_member, tags=["handoffs"])
+@router.post("/handoffs/{handoff_id}/complete", response=HandoffOut, auth=any_member_or_writing_key, tags=["handoffs"])
 def complete(request: TenantRequest, handoff_id: str) -> HandoffOut:
     """Mark completed on a person's word; a repeat changes nothing."""
-    handoff = complete_handoff(handoff_id=parse_handoff_id(handoff_id), actor=_actor(request))
+    handoff = complete_handoff(handoff_id=parse_handoff_id(handoff_id), actor=get_caller(request).actor)
     return HandoffOut.from_handoff(handoff, client_id=request.tenant.client_id)
 
 
-@router.post("/handoffs/{handoff_id}/reopen", response=HandoffOut, auth=any_member, tags=["handoffs"])
+@router.post("/handoffs/{handoff_id}/reopen", response=HandoffOut, auth=any_member_or_writing_key, tags=["handoffs"])
 def reopen(request: TenantRequest, handoff_id: str) -> HandoffOut:
     """Take a completion back; a repeat changes nothing."""
-    handoff = reopen_handoff(handoff_id=parse_handoff_id(handoff_id), actor=_actor(request))
+    handoff = reopen_handoff(handoff_id=parse_handoff_id(handoff_id), actor=get_caller(request).actor)
     return HandoffOut.from_handoff(handoff, client_id=request.tenant.client_id)
-
-
-def _actor(request: TenantRequest) -> str:
-    user: User = request.auth  # type: ignore[attr-defined]  # set by ninja from `any_member`
-    return user.email

@@ -11,7 +11,7 @@ from django.db.models import ForeignKey, Model
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("shared_apps", "tenant_apps", "saas", "worker")
-IN_BOTH = {"shared_apps.accounts", "django.contrib.sessions"}
+IN_BOTH = {"shared_apps.accounts"}
 # Django's own names, which stand beside the house's.
 NOT_LAYERS = {"__init__", "apps", "migrations"}
 MAX_LINES = 400
@@ -43,7 +43,7 @@ def _layers() -> set[str]:
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label)
-def test_model_lives_in_one_schema_or_is_one_of_the_two_that_live_in_both(model: type[Model]) -> None:
+def test_model_lives_in_one_schema_or_is_of_the_app_that_lives_in_both(model: type[Model]) -> None:
     in_both = apps.get_app_config(model._meta.app_label).name in IN_BOTH
 
     assert len(_lists_of(model)) == (2 if in_both else 1)

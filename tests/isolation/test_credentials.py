@@ -4,10 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.contrib.sessions.models import Session
 
 from shared_apps.accounts.enums import Role
-from shared_apps.accounts.models import User
+from shared_apps.accounts.models import Session, User
 from shared_apps.accounts.tokens import make_set_password_token
 from shared_apps.tenants.scope import TenantRef, enter_tenant, public_scope
 from tests.clients import TenantClient

@@ -6,10 +6,9 @@ from typing import Any
 
 import pytest
 from django.contrib.auth import SESSION_KEY
-from django.contrib.sessions.models import Session
 
 from shared_apps.accounts.enums import Role
-from shared_apps.accounts.models import User
+from shared_apps.accounts.models import Session, User
 from shared_apps.tenants.scope import TenantRef, enter_tenant
 from tests.clients import TenantClient
 from tests.factories import UserFactory

@@ -5,12 +5,11 @@ from contextlib import nullcontext
 from typing import Any
 
 import pytest
-from django.contrib.sessions.models import Session
 from django.db import connection
 from psycopg import sql
 
 from shared_apps.accounts.enums import Role
-from shared_apps.accounts.models import User
+from shared_apps.accounts.models import Session, User
 from shared_apps.tenants.scope import TenantRef, public_scope
 from tests.clients import TenantClient
 from tests.conftest import make_ready
@@ -40,7 +39,7 @@ def broken(request: pytest.FixtureRequest, tenant: TenantRef, admin: User) -> Te
     damage: dict[str, Callable[[], None]] = {
         "schema": lambda: _execute("DROP SCHEMA {} CASCADE", schema),
         "users": lambda: _execute("DROP TABLE {}.{} CASCADE", schema, "accounts_user"),
-        "sessions": lambda: _execute("DROP TABLE {}.{} CASCADE", schema, "django_session"),
+        "sessions": lambda: _execute("DROP TABLE {}.{} CASCADE", schema, "accounts_session"),
     }
     damage[request.param]()
     return tenant

@@ -27,17 +27,18 @@ from tests.isolation.other_process import child_environment, database_url
 ROOT = Path(__file__).resolve().parents[4]
 
 TENANT_TABLES = [
+    "accounts_apikey",
+    "accounts_session",
     "accounts_user",
     "booking_bookingsettings",
     "business_businessprofile",
     "django_migrations",
-    "django_session",
     "handoffs_bookinghandoff",
     "handoffs_handoffevent",
     "outbox_job",
 ]
 NOTHING_TO_DO = "0 tenants migrated, 0 were up to date, 0 failed"
-TABLES_IN_BOTH = ["accounts_user", "django_migrations", "django_session"]
+TABLES_IN_BOTH = ["accounts_apikey", "accounts_session", "accounts_user", "django_migrations"]
 
 
 @pytest.fixture
@@ -162,7 +163,7 @@ def test_no_foreign_key_leaves_its_schema(alpha: TenantRef) -> None:
     )
 
     assert crossing == []
-    assert len(inside) == 1  # an event's handoff
+    assert len(inside) == 2  # an event's handoff, a session's user
 
 
 def test_no_default_or_sequence_of_a_tenant_is_anothers(alpha: TenantRef, beta: TenantRef) -> None:
@@ -197,7 +198,7 @@ def test_empty_and_existing_database_migrate_cleanly(db: None) -> None:
     assert [(run.returncode, run.stderr) for run in runs] == [(0, ""), (0, "")]
     assert runs[0].stdout.splitlines() == ["public: migrating", NOTHING_TO_DO]
     assert runs[1].stdout.splitlines() == [NOTHING_TO_DO]
-    assert {"tenants_tenant", "tenants_domain", "accounts_user", "django_session"} <= tables
+    assert {"tenants_tenant", "tenants_domain", "accounts_user", "accounts_session"} <= tables
     assert not tables & {"handoffs_bookinghandoff", "booking_bookingsettings", "business_businessprofile"}
 
 
