@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from shared_apps.accounts.enums import Role
-from shared_apps.accounts.models import Session, User
+from shared_apps.accounts.enums import Role, Scope
+from shared_apps.accounts.models import ApiKey, Session, User
+from shared_apps.accounts.services import create_api_key
 from shared_apps.accounts.tokens import make_set_password_token
 from shared_apps.tenants.scope import TenantRef, enter_tenant, public_scope
 from tests.clients import TenantClient
@@ -135,6 +136,47 @@ def test_same_idempotency_key_gives_each_tenant_its_own_handoff(
     ]
 
     assert len(set(ids)) == 2
+
+
+def test_key_of_one_tenant_is_nobodys_at_another(alpha: TenantRef, beta: TenantRef) -> None:
+    """Both have a key of the same id, name and scope."""
+    keys = []
+    for tenant in (alpha, beta):
+        with enter_tenant(tenant):
+            row, key = create_api_key(name="Website", scope=Scope.WRITE)
+            ApiKey.objects.filter(pk=row.pk).update(id=4242)
+            keys.append(key)
+
+    answers = [
+        TenantClient(tenant).get("/api/v1/handoffs", headers={"authorization": f"Bearer {key}"}).status_code
+        for tenant in (alpha, beta)
+        for key in keys
+    ]
+
+    assert answers == [200, 401, 401, 200]
+
+
+def test_key_of_the_platform_opens_nothing_at_a_tenant(visitor: TenantClient) -> None:
+    with public_scope():
+        _row, key = create_api_key(name="Platform", scope=Scope.WRITE)
+
+    assert visitor.get("/api/v1/handoffs", headers={"authorization": f"Bearer {key}"}).status_code == 401
+
+
+def test_session_of_a_twin_is_neither_listed_nor_ended(alpha: TenantRef, beta: TenantRef) -> None:
+    clients = []
+    for tenant, twin in zip((alpha, beta), _twins(alpha, beta), strict=True):
+        client = TenantClient(tenant)
+        with enter_tenant(tenant):
+            client.force_login(twin, backend="django.contrib.auth.backends.ModelBackend")
+        clients.append(client)
+    at_alpha, at_beta = clients
+    [of_beta] = at_beta.get("/api/v1/sessions").json()["items"]
+
+    assert of_beta["id"] not in at_alpha.get("/api/v1/sessions").content.decode()
+    assert at_alpha.delete(f"/api/v1/sessions/{of_beta['id']}").status_code == 404
+    assert at_alpha.delete("/api/v1/sessions").status_code == 204
+    assert at_beta.get("/api/v1/handoffs").status_code == 200
 
 
 @pytest.mark.parametrize("header", ["Bearer key-of-alpha", "Bearer ", "Basic b3duZXI6cHc=", "nonsense"])

@@ -8,8 +8,9 @@ import pytest
 from django.db import connection
 from psycopg import sql
 
-from shared_apps.accounts.enums import Role
-from shared_apps.accounts.models import Session, User
+from shared_apps.accounts.enums import Role, Scope
+from shared_apps.accounts.models import ApiKey, Session, User
+from shared_apps.accounts.services import create_api_key
 from shared_apps.tenants.scope import TenantRef, public_scope
 from tests.clients import TenantClient
 from tests.conftest import make_ready
@@ -32,7 +33,7 @@ def _execute(template: str, *names: str) -> None:
         cursor.execute(sql.SQL(template).format(*map(sql.Identifier, names)))
 
 
-@pytest.fixture(params=["schema", "users", "sessions"])
+@pytest.fixture(params=["schema", "users", "sessions", "keys"])
 def broken(request: pytest.FixtureRequest, tenant: TenantRef, admin: User) -> TenantRef:
     """A tenant that lacks its schema, or the one table."""
     schema = tenant.schema_name
@@ -40,6 +41,7 @@ def broken(request: pytest.FixtureRequest, tenant: TenantRef, admin: User) -> Te
         "schema": lambda: _execute("DROP SCHEMA {} CASCADE", schema),
         "users": lambda: _execute("DROP TABLE {}.{} CASCADE", schema, "accounts_user"),
         "sessions": lambda: _execute("DROP TABLE {}.{} CASCADE", schema, "accounts_session"),
+        "keys": lambda: _execute("DROP TABLE {}.{} CASCADE", schema, "accounts_apikey"),
     }
     damage[request.param]()
     return tenant
@@ -59,6 +61,19 @@ def test_platform_password_is_worth_nothing_at_a_broken_tenant(broken: TenantRef
     with public_scope():
         assert Session.objects.count() == 0
         assert User.objects.get(pk=admin.pk).last_login is None
+
+
+def test_platform_key_is_worth_nothing_at_a_broken_tenant(broken: TenantRef, admin: User) -> None:
+    with public_scope():
+        row, key = create_api_key(name="Platform", scope=Scope.WRITE)
+    try:
+        response = TenantClient(broken).get("/api/v1/handoffs", headers={"authorization": f"Bearer {key}"})
+        assert response.status_code in (401, 503)
+        with public_scope():
+            assert ApiKey.objects.get().last_used_at is None
+    finally:
+        with public_scope():
+            row.delete()
 
 
 def test_platform_password_is_worth_nothing_at_a_whole_tenant(tenant: TenantRef, admin: User) -> None:
