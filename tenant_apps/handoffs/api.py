@@ -9,7 +9,7 @@ from ninja import Query, Router, Status
 from ninja.decorators import decorate_view
 
 from shared_apps.accounts.models import User
-from shared_apps.accounts.security import any_member
+from shared_apps.accounts.security import any_member, owner_only
 from shared_apps.schemas import check_query
 from shared_apps.tenants.http import TenantRequest, check_origin
 from tenant_apps.booking.selectors import TenantSnapshot, get_cta_label, get_message, get_snapshot
@@ -45,6 +45,7 @@ from tenant_apps.handoffs.services import (
     Capture,
     capture_handoff,
     complete_handoff,
+    erase_handoff,
     get_outbound_url,
     redirect_handoff,
     reopen_handoff,
@@ -169,6 +170,13 @@ def detail(request: TenantRequest, handoff_id: str) -> HandoffOut:
     handoff = get_handoff(parse_handoff_id(handoff_id))
     events = [EventOut.from_event(event) for event in list_events(handoff.pk)]
     return HandoffDetailOut.from_handoff(handoff, client_id=request.tenant.client_id, events=events)
+
+
+@router.delete("/handoffs/{handoff_id}", response={204: None}, auth=owner_only, tags=["handoffs"])
+def erase(request: TenantRequest, handoff_id: str) -> Status[None]:
+    """Erase the personal data for good; status and times stay, for the counts. A repeat changes nothing."""
+    erase_handoff(handoff_id=parse_handoff_id(handoff_id), actor=_actor(request))
+    return Status(204, None)
 
 
 @router.post("/handoffs/{handoff_id}/complete", response=HandoffOut, auth=any_member, tags=["handoffs"])

@@ -11,8 +11,9 @@ class BookingHandoff(models.Model):
     """One visitor's wish, written before any redirect. Holds no payment data.
 
     `id` is the reference given to the provider (`tca_ref`). `pending_since` is the moment from which the sweep counts:
-    that of receipt, or of the last reopening. `fingerprint` is a hash of the posted body: the same idempotency key
-    with another body is an error. `metadata` holds at most 4 KiB: attribution, flags, and the visitor's wish to share.
+    that of receipt, or of the last reopening. `erased_at` is when the personal data went for good. `fingerprint` is a
+    hash of the posted body: the same idempotency key with another body is an error. `metadata` holds at most 4 KiB:
+    attribution, flags, and the visitor's wish to share.
     """
 
     id = models.UUIDField(primary_key=True)
@@ -32,6 +33,7 @@ class BookingHandoff(models.Model):
     external_booking_url_used = models.TextField(blank=True, default="")
     metadata = models.JSONField(default=dict)
     pending_since = models.DateTimeField()
+    erased_at = models.DateTimeField(null=True, default=None)
     fingerprint = models.BinaryField(max_length=16, null=True, default=None)
 
     objects = HandoffQuerySet.as_manager()

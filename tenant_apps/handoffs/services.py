@@ -18,11 +18,11 @@ from shared_apps.tenants.due import claim_due, is_quiet_since, mark_due, settle_
 from shared_apps.tenants.scope import TenantRef
 from tenant_apps.booking.links import Prefill
 from tenant_apps.booking.selectors import PublicBooking
-from tenant_apps.business.selectors import SWEEP
+from tenant_apps.business.selectors import INDUSTRIES, SWEEP, get_profile
 from tenant_apps.handoffs.enums import EventType, Evidence, HandoffStatus
 from tenant_apps.handoffs.ids import derive_handoff_id, new_handoff_id
 from tenant_apps.handoffs.models import BookingHandoff, HandoffEvent
-from tenant_apps.handoffs.querysets import COMPLETE, REDIRECT, REOPEN, SWEEP_BATCH, sweep_sql
+from tenant_apps.handoffs.querysets import COMPLETE, REDIRECT, REOPEN, SWEEP_BATCH, Kept, sweep_sql
 from tenant_apps.handoffs.selectors import get_handoff
 from tenant_apps.handoffs.validators import looks_like_spam
 
@@ -33,6 +33,7 @@ SWEEP_SECONDS: Final = 50.0
 SWEEP_LEASE: Final = timedelta(minutes=1)
 SWEEP_RETRY: Final = timedelta(minutes=5)  # for a tenant whose sweep failed
 SWEEP_PAUSE: Final = timedelta(seconds=2)  # for a stale row that somebody holds
+OUR_PAGES = ["/", "/book"]
 
 SHARE_KEY = "shareDetailsWithProvider"
 FLAGS_KEY = "flags"
@@ -239,6 +240,35 @@ def sweep_handoffs(*, seconds: float = SWEEP_SECONDS) -> int:
                 next_due[outcome.tenant.id] = due if is_cut else max(due, after + SWEEP_PAUSE)
         settle_due(kind=SWEEP, claims=claims, next_due=next_due, is_quiet=is_quiet)
     return total
+
+
+def erase_handoff(*, handoff_id: UUID, actor: str) -> None:
+    """Erase the visitor's personal data for good, in row and timeline; status and times stay, for the counts.
+
+    A repeat changes nothing. The id stays taken: a capture with the same idempotency key does not bring the data back
+    (it is refused as used). A click on it still leads to the provider. Raises HandoffNotFoundError.
+    """
+    if not BookingHandoff.objects.erase(handoff_id=handoff_id, actor=actor, kept=_what_is_kept()):
+        get_handoff(handoff_id)
+
+
+def erase_old_handoffs(*, days: int) -> int:
+    """Erase the personal data of all that the current tenant received more than `days` ago; returns how many.
+
+    Safe to run twice, at once, and to be killed: each batch is one statement and commits by itself.
+    """
+    kept = _what_is_kept()
+    total, newest = 0, None
+    while True:
+        erased = BookingHandoff.objects.erase_due(days=days, after=newest, limit=SWEEP_BATCH, kept=kept)
+        total, newest = total + erased.rows, erased.newest
+        if erased.rows < SWEEP_BATCH:
+            return total
+
+
+def _what_is_kept() -> Kept:
+    """A text that a visitor, or their link, may have brought is kept only where it is one that we know anyway."""
+    return Kept(services=list(get_profile().services), pages=OUR_PAGES, industries=list(INDUSTRIES))
 
 
 def record_past_handoffs(*, tenant: TenantRef, past: Iterable[PastHandoff]) -> int:
