@@ -29,7 +29,7 @@ from tenant_apps.booking.selectors import (
     get_visitor_context,
 )
 from tenant_apps.business.selectors import format_phone
-from tenant_apps.handoffs.api import parse_handoff_id
+from tenant_apps.handoffs.api.requests import parse_handoff_id
 from tenant_apps.handoffs.limits import limit_capture
 from tenant_apps.handoffs.models import BookingHandoff
 from tenant_apps.handoffs.receipts import Receipt, read_receipt, set_receipt

@@ -1,19 +1,21 @@
 """Operations on handoffs: the visitor's two, and the business's pipeline."""
 
-from uuid import UUID
+from itertools import chain
 
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.views.decorators.http import conditional_page
 from ninja import Query, Router, Status
 from ninja.decorators import decorate_view
 
-from shared_apps.accounts.models import User
 from shared_apps.accounts.security import any_member, owner_only
 from shared_apps.schemas import check_query
+from shared_apps.spreadsheets import CONTENT_TYPE, csv_response
 from shared_apps.tenants.http import TenantRequest, check_origin
 from tenant_apps.booking.selectors import TenantSnapshot, get_cta_label, get_message, get_snapshot
-from tenant_apps.handoffs.limits import limit_capture
+from tenant_apps.handoffs.api.requests import REPEATABLE, get_actor, get_today, parse_handoff_id, to_filters
+from tenant_apps.handoffs.limits import limit_capture, limit_export
 from tenant_apps.handoffs.receipts import set_receipt
 from tenant_apps.handoffs.schemas import (
     FILTER_NAMES,
@@ -34,8 +36,7 @@ from tenant_apps.handoffs.schemas import (
     SummaryOut,
 )
 from tenant_apps.handoffs.selectors import (
-    HandoffFilters,
-    HandoffNotFoundError,
+    export_handoffs,
     get_handoff,
     list_events,
     list_handoffs,
@@ -53,8 +54,6 @@ from tenant_apps.handoffs.services import (
 from tenant_apps.handoffs.validators import parse_idempotency_key
 
 router = Router(by_alias=True)
-
-_REPEATABLE = frozenset({"status"})
 
 
 def _same_site(request: TenantRequest) -> bool:
@@ -117,38 +116,14 @@ def redirect(request: TenantRequest, handoff_id: str, query: Query[RedirectIn]) 
     )
 
 
-def parse_handoff_id(text: str) -> UUID:
-    """Return the id; what is no UUID in its canonical form is as unknown as any other."""
-    try:
-        handoff_id = UUID(text)
-    except ValueError:
-        raise HandoffNotFoundError from None
-    if str(handoff_id) != text.lower():
-        raise HandoffNotFoundError
-    return handoff_id
-
-
-def _to_filters(request: TenantRequest, given: FiltersIn) -> HandoffFilters:
-    return HandoffFilters(
-        statuses=tuple(given.status),
-        q=given.q,
-        service=given.service or "",
-        source=given.source or "",
-        industry=given.industry or "",
-        first_day=given.first_day,
-        last_day=given.last_day,
-        time_zone=get_snapshot(tenant=request.tenant).business.time_zone,
-    )
-
-
 @router.get("/handoffs", response=HandoffListOut, auth=any_member, tags=["handoffs"])
 @decorate_view(conditional_page)
 def list_all(request: TenantRequest, query: Query[ListIn]) -> HandoffListOut:
     """The pipeline, newest first. `nextCursor` asks for the next page; If-None-Match may answer 304."""
-    check_query(request, allowed=LIST_NAMES, repeatable=_REPEATABLE)
+    check_query(request, allowed=LIST_NAMES, repeatable=REPEATABLE)
     tenant = request.tenant
     page = list_handoffs(
-        filters=_to_filters(request, query),
+        filters=to_filters(request, query),
         limit=query.limit,
         cursor=query.cursor or "",
         schema_name=tenant.schema_name,
@@ -160,8 +135,23 @@ def list_all(request: TenantRequest, query: Query[ListIn]) -> HandoffListOut:
 @router.get("/handoffs/summary", response=SummaryOut, auth=any_member, tags=["handoffs"])
 def summary(request: TenantRequest, query: Query[FiltersIn]) -> SummaryOut:
     """How many in each status, over the same filters as the list."""
-    check_query(request, allowed=FILTER_NAMES, repeatable=_REPEATABLE)
-    return SummaryOut(**summarise_handoffs(filters=_to_filters(request, query), now=timezone.now()))
+    check_query(request, allowed=FILTER_NAMES, repeatable=REPEATABLE)
+    return SummaryOut(**summarise_handoffs(filters=to_filters(request, query), now=timezone.now()))
+
+
+@router.get(
+    "/handoffs.csv",
+    auth=any_member,
+    tags=["handoffs"],
+    openapi_extra={"responses": {200: {"content": {CONTENT_TYPE.partition(";")[0]: {"schema": {"type": "string"}}}}}},
+)
+def export(request: TenantRequest, query: Query[FiltersIn]) -> HttpResponseBase:
+    """The filtered list as CSV, as long as it is. Where it breaks off, its last record begins with INCOMPLETE."""
+    check_query(request, allowed=FILTER_NAMES, repeatable=REPEATABLE)
+    limit_export(request)
+    pieces = export_handoffs(tenant=request.tenant, filters=to_filters(request, query))
+    first = next(pieces)  # before the answer begins: a database that is away is a 503
+    return csv_response(f"{request.tenant.client_id}-handoffs-{get_today(request)}.csv", chain([first], pieces))
 
 
 @router.get("/handoffs/{handoff_id}", response=HandoffDetailOut, auth=any_member, tags=["handoffs"])
@@ -175,24 +165,19 @@ def detail(request: TenantRequest, handoff_id: str) -> HandoffOut:
 @router.delete("/handoffs/{handoff_id}", response={204: None}, auth=owner_only, tags=["handoffs"])
 def erase(request: TenantRequest, handoff_id: str) -> Status[None]:
     """Erase the personal data for good; status and times stay, for the counts. A repeat changes nothing."""
-    erase_handoff(handoff_id=parse_handoff_id(handoff_id), actor=_actor(request))
+    erase_handoff(handoff_id=parse_handoff_id(handoff_id), actor=get_actor(request))
     return Status(204, None)
 
 
 @router.post("/handoffs/{handoff_id}/complete", response=HandoffOut, auth=any_member, tags=["handoffs"])
 def complete(request: TenantRequest, handoff_id: str) -> HandoffOut:
     """Mark completed on a person's word; a repeat changes nothing."""
-    handoff = complete_handoff(handoff_id=parse_handoff_id(handoff_id), actor=_actor(request))
+    handoff = complete_handoff(handoff_id=parse_handoff_id(handoff_id), actor=get_actor(request))
     return HandoffOut.from_handoff(handoff, client_id=request.tenant.client_id)
 
 
 @router.post("/handoffs/{handoff_id}/reopen", response=HandoffOut, auth=any_member, tags=["handoffs"])
 def reopen(request: TenantRequest, handoff_id: str) -> HandoffOut:
     """Take a completion back; a repeat changes nothing."""
-    handoff = reopen_handoff(handoff_id=parse_handoff_id(handoff_id), actor=_actor(request))
+    handoff = reopen_handoff(handoff_id=parse_handoff_id(handoff_id), actor=get_actor(request))
     return HandoffOut.from_handoff(handoff, client_id=request.tenant.client_id)
-
-
-def _actor(request: TenantRequest) -> str:
-    user: User = request.auth  # type: ignore[attr-defined]  # set by ninja from `any_member`
-    return user.email

@@ -1,0 +1,56 @@
+"""What the operations read from a request alike."""
+
+from datetime import date
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.utils import timezone
+
+from shared_apps.accounts.models import User
+from shared_apps.tenants.http import TenantRequest
+from tenant_apps.booking.selectors import get_snapshot
+from tenant_apps.handoffs.schemas import FiltersIn
+from tenant_apps.handoffs.selectors import HandoffFilters, HandoffNotFoundError
+
+REPEATABLE = frozenset({"status"})
+
+
+def parse_handoff_id(text: str) -> UUID:
+    """Return the id; what is no UUID in its canonical form is as unknown as any other."""
+    try:
+        handoff_id = UUID(text)
+    except ValueError:
+        raise HandoffNotFoundError from None
+    if str(handoff_id) != text.lower():
+        raise HandoffNotFoundError
+    return handoff_id
+
+
+def get_time_zone(request: TenantRequest) -> str:
+    """Return the business's time zone, from what the process holds."""
+    return get_snapshot(tenant=request.tenant).business.time_zone
+
+
+def get_today(request: TenantRequest) -> date:
+    """Return the day it is at the business."""
+    return timezone.now().astimezone(ZoneInfo(get_time_zone(request))).date()
+
+
+def to_filters(request: TenantRequest, given: FiltersIn) -> HandoffFilters:
+    """Return the filters of a query, its days in the business's time zone."""
+    return HandoffFilters(
+        statuses=tuple(given.status),
+        q=given.q,
+        service=given.service or "",
+        source=given.source or "",
+        industry=given.industry or "",
+        first_day=given.first_day,
+        last_day=given.last_day,
+        time_zone=get_time_zone(request),
+    )
+
+
+def get_actor(request: TenantRequest) -> str:
+    """Return how the timeline names who calls."""
+    user: User = request.auth  # type: ignore[attr-defined]  # set by ninja from `any_member`
+    return user.email

@@ -1,0 +1,20 @@
+"""Reads of the pipeline."""
+
+from tenant_apps.handoffs.selectors.counts import read_facts, summarise_handoffs
+from tenant_apps.handoffs.selectors.exports import export_handoffs
+from tenant_apps.handoffs.selectors.filters import HandoffFilters, filter_handoffs
+from tenant_apps.handoffs.selectors.handoffs import HandoffNotFoundError, get_handoff, list_events
+from tenant_apps.handoffs.selectors.pages import HandoffPage, list_handoffs
+
+__all__ = [
+    "HandoffFilters",
+    "HandoffNotFoundError",
+    "HandoffPage",
+    "export_handoffs",
+    "filter_handoffs",
+    "get_handoff",
+    "list_events",
+    "list_handoffs",
+    "read_facts",
+    "summarise_handoffs",
+]
