@@ -36,7 +36,7 @@ def test_cells_start_no_formula_and_lose_nothing(rows: list[list[str]]) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ['=HYPERLINK("http://evil","x")', "\t=1+1", " =1+1", "-2+3", "@SUM(1)", "\r=1", "\0=1", "\u3000=1", "\ufeff=1", 
+    ['=HYPERLINK("http://evil","x")', "\t=1+1", " =1+1", "-2+3", "@SUM(1)", "\r=1", "\0=1", "\u3000=1", "\ufeff=1",
      "\u200b=1", "\uff1d1+1", "\x07=1"],
 )  # fmt: skip
 def test_formula_gets_an_apostrophe(text: str) -> None:
