@@ -290,6 +290,14 @@ class SummaryOut(Out):
     today: int
 
 
+class FacetsOut(Out):
+    """What occurs among the handoffs, to choose filters from; in the order of the alphabet."""
+
+    services: list[str]
+    sources: list[str]
+    industries: list[str]
+
+
 def _parse_day(value: Any) -> Any:
     if not isinstance(value, str) or not re.fullmatch(r"20\d\d-\d\d-\d\d", value):
         raise _refuse("date", _("Write the date as YYYY-MM-DD."))

@@ -113,6 +113,7 @@ TENANT_ROUTES = [
     Row("api/v1/assistant/messages", {"POST": everybody(200)}, json=MESSAGE),
     Row("api/v1/handoffs", {"GET": MEMBERS, "POST": everybody(201)}, json=LEAD),
     Row("api/v1/handoffs/summary", {"GET": MEMBERS}),
+    Row("api/v1/handoffs/facets", {"GET": MEMBERS}),
     Row("api/v1/handoffs.csv", {"GET": MEMBERS}),
     Row("api/v1/handoffs/<handoff_id>", {"GET": MEMBERS, "DELETE": (401, 403, 204, 401)}),
     Row("api/v1/handoffs/<handoff_id>/redirect", {"POST": everybody(200)}),

@@ -1,20 +1,26 @@
 """Operations on handoffs: the visitor's two, and the business's pipeline."""
 
+import json
 from itertools import chain
 
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
-from django.views.decorators.http import conditional_page
 from ninja import Query, Router, Status
-from ninja.decorators import decorate_view
 
 from shared_apps.accounts.security import any_member, owner_only
 from shared_apps.schemas import check_query
 from shared_apps.spreadsheets import CONTENT_TYPE, csv_response
 from shared_apps.tenants.http import TenantRequest, check_origin
 from tenant_apps.booking.selectors import TenantSnapshot, get_cta_label, get_message, get_snapshot
-from tenant_apps.handoffs.api.requests import REPEATABLE, get_actor, get_today, parse_handoff_id, to_filters
+from tenant_apps.handoffs.api.requests import (
+    REPEATABLE,
+    answer_if_changed,
+    get_actor,
+    get_today,
+    parse_handoff_id,
+    to_filters,
+)
 from tenant_apps.handoffs.limits import limit_capture, limit_export
 from tenant_apps.handoffs.receipts import set_receipt
 from tenant_apps.handoffs.schemas import (
@@ -25,6 +31,7 @@ from tenant_apps.handoffs.schemas import (
     CaptureOut,
     ContactOut,
     EventOut,
+    FacetsOut,
     FiltersIn,
     HandoffDetailOut,
     HandoffListOut,
@@ -39,7 +46,8 @@ from tenant_apps.handoffs.selectors import (
     export_handoffs,
     get_handoff,
     list_events,
-    list_handoffs,
+    list_facets,
+    list_handoffs_json,
     summarise_handoffs,
 )
 from tenant_apps.handoffs.services import (
@@ -117,26 +125,40 @@ def redirect(request: TenantRequest, handoff_id: str, query: Query[RedirectIn]) 
 
 
 @router.get("/handoffs", response=HandoffListOut, auth=any_member, tags=["handoffs"])
-@decorate_view(conditional_page)
-def list_all(request: TenantRequest, query: Query[ListIn]) -> HandoffListOut:
+def list_all(request: TenantRequest, query: Query[ListIn]) -> HttpResponse:
     """The pipeline, newest first. `nextCursor` asks for the next page; If-None-Match may answer 304."""
     check_query(request, allowed=LIST_NAMES, repeatable=REPEATABLE)
-    tenant = request.tenant
-    page = list_handoffs(
-        filters=to_filters(request, query),
-        limit=query.limit,
-        cursor=query.cursor or "",
-        schema_name=tenant.schema_name,
+    tenant, filters = request.tenant, to_filters(request, query)
+    return answer_if_changed(
+        request,
+        question=("list", tenant.client_id, filters, query.limit, query.cursor),
+        answer=lambda: list_handoffs_json(
+            filters=filters,
+            limit=query.limit,
+            cursor=query.cursor or "",
+            schema_name=tenant.schema_name,
+            client_id=tenant.client_id,
+        ),
     )
-    items = [HandoffOut.from_handoff(handoff, client_id=tenant.client_id) for handoff in page.items]
-    return HandoffListOut(items=items, next_cursor=page.next_cursor)
 
 
 @router.get("/handoffs/summary", response=SummaryOut, auth=any_member, tags=["handoffs"])
-def summary(request: TenantRequest, query: Query[FiltersIn]) -> SummaryOut:
-    """How many in each status, over the same filters as the list."""
+def summary(request: TenantRequest, query: Query[FiltersIn]) -> HttpResponse:
+    """How many in each status, over the same filters as the list. If-None-Match may answer 304."""
     check_query(request, allowed=FILTER_NAMES, repeatable=REPEATABLE)
-    return SummaryOut(**summarise_handoffs(filters=to_filters(request, query), now=timezone.now()))
+    filters, now = to_filters(request, query), timezone.now()
+    return answer_if_changed(
+        request,
+        question=("summary", filters, get_today(request)),
+        answer=lambda: json.dumps(summarise_handoffs(filters=filters, now=now)).encode(),
+    )
+
+
+@router.get("/handoffs/facets", response=FacetsOut, auth=any_member, tags=["handoffs"])
+def facets(request: TenantRequest) -> FacetsOut:
+    """What to choose from in the filters: at most 200 of each. A parameter is 422."""
+    check_query(request, allowed=frozenset())
+    return FacetsOut(**list_facets())
 
 
 @router.get(

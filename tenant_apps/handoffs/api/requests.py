@@ -1,16 +1,18 @@
 """What the operations read from a request alike."""
 
+from collections.abc import Callable
 from datetime import date
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.http import HttpResponse, HttpResponseNotModified
 from django.utils import timezone
 
 from shared_apps.accounts.models import User
 from shared_apps.tenants.http import TenantRequest
 from tenant_apps.booking.selectors import get_snapshot
 from tenant_apps.handoffs.schemas import FiltersIn
-from tenant_apps.handoffs.selectors import HandoffFilters, HandoffNotFoundError
+from tenant_apps.handoffs.selectors import HandoffFilters, HandoffNotFoundError, read_version
 
 REPEATABLE = frozenset({"status"})
 
@@ -54,3 +56,17 @@ def get_actor(request: TenantRequest) -> str:
     """Return how the timeline names who calls."""
     user: User = request.auth  # type: ignore[attr-defined]  # set by ninja from `any_member`
     return user.email
+
+
+def answer_if_changed(request: TenantRequest, *, question: object, answer: Callable[[], bytes]) -> HttpResponse:
+    """Return `answer()` as JSON with its ETag, or 304 without asking for it, where If-None-Match names what still is.
+
+    `question` is all the answer depends on besides the handoffs.
+    """
+    version, known = read_version(known_tags=request.headers.get("If-None-Match", ""), question=question)
+    if known:
+        return HttpResponseNotModified(headers={"ETag": known})
+    response = HttpResponse(answer(), content_type="application/json; charset=utf-8")
+    if tag := version.tag(question):
+        response["ETag"] = tag
+    return response
