@@ -69,6 +69,7 @@ class Row:
     answers: dict[str, tuple[int, int, int, int]]
     json: dict[str, Any] | None = None
     form: dict[str, str] = field(default_factory=dict)
+    query: str = ""
     is_behind_login: bool = False
 
     def denies(self, method: str, caller: str) -> bool:
@@ -115,6 +116,11 @@ TENANT_ROUTES = [
     Row("api/v1/handoffs/summary", {"GET": MEMBERS}),
     Row("api/v1/handoffs/facets", {"GET": MEMBERS}),
     Row("api/v1/handoffs.csv", {"GET": MEMBERS}),
+    Row("api/v1/insights/funnel", {"GET": MEMBERS}),
+    Row("api/v1/insights/timeline", {"GET": MEMBERS}),
+    Row("api/v1/insights/time-to-click", {"GET": MEMBERS}),
+    Row("api/v1/insights/breakdown", {"GET": MEMBERS}, query="by=weekday"),
+    Row("api/v1/insights/<panel>.csv", {"GET": MEMBERS}),
     Row("api/v1/handoffs/<handoff_id>", {"GET": MEMBERS, "DELETE": (401, 403, 204, 401)}),
     Row("api/v1/handoffs/<handoff_id>/redirect", {"POST": everybody(200)}),
     Row("api/v1/handoffs/<handoff_id>/complete", {"POST": MEMBERS}),
@@ -198,7 +204,8 @@ class House:
             .replace("<handoff_id>", handoff_id or self.own_id)
             .replace("<token>", self.token)
             .replace("<action>", "complete")
-        )
+            .replace("<panel>", "funnel")
+        ) + (f"?{row.query}" if row.query else "")
         client = self.callers[caller]
         if row.json is not None or row.route.startswith("api/"):
             body = json.dumps(row.json) if row.json is not None and method not in ("GET", "HEAD") else ""

@@ -10,10 +10,12 @@ from ninja import Query, Router, Status
 
 from shared_apps.accounts.security import any_member, owner_only
 from shared_apps.schemas import check_query
-from shared_apps.spreadsheets import CONTENT_TYPE, csv_response
+from shared_apps.spreadsheets import csv_response
 from shared_apps.tenants.http import TenantRequest, check_origin
 from tenant_apps.booking.selectors import TenantSnapshot, get_cta_label, get_message, get_snapshot
+from tenant_apps.handoffs.api.insights import router as insights_router
 from tenant_apps.handoffs.api.requests import (
+    CSV_ANSWER,
     REPEATABLE,
     answer_if_changed,
     get_actor,
@@ -62,6 +64,7 @@ from tenant_apps.handoffs.services import (
 from tenant_apps.handoffs.validators import parse_idempotency_key
 
 router = Router(by_alias=True)
+router.add_router("", insights_router)
 
 
 def _same_site(request: TenantRequest) -> bool:
@@ -161,12 +164,7 @@ def facets(request: TenantRequest) -> FacetsOut:
     return FacetsOut(**list_facets())
 
 
-@router.get(
-    "/handoffs.csv",
-    auth=any_member,
-    tags=["handoffs"],
-    openapi_extra={"responses": {200: {"content": {CONTENT_TYPE.partition(";")[0]: {"schema": {"type": "string"}}}}}},
-)
+@router.get("/handoffs.csv", auth=any_member, tags=["handoffs"], openapi_extra=CSV_ANSWER)
 def export(request: TenantRequest, query: Query[FiltersIn]) -> HttpResponseBase:
     """The filtered list as CSV, as long as it is. Where it breaks off, its last record begins with INCOMPLETE."""
     check_query(request, allowed=FILTER_NAMES, repeatable=REPEATABLE)

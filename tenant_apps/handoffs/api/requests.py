@@ -15,6 +15,7 @@ from tenant_apps.handoffs.schemas import FiltersIn
 from tenant_apps.handoffs.selectors import HandoffFilters, HandoffNotFoundError, read_version
 
 REPEATABLE = frozenset({"status"})
+CSV_ANSWER = {"responses": {200: {"content": {"text/csv": {"schema": {"type": "string"}}}}}}
 
 
 def parse_handoff_id(text: str) -> UUID:
