@@ -93,7 +93,10 @@ class Capture:
 
 @dataclass(frozen=True, slots=True)
 class PastHandoff:
-    """A handoff that is to have happened: for demo data. `number` identifies it within its tenant."""
+    """A handoff that is to have happened: for demo data. `number` identifies it within its tenant.
+
+    `completed_by` is the address of who marked it so.
+    """
 
     number: int
     lead: Lead
@@ -101,6 +104,7 @@ class PastHandoff:
     created_at: datetime
     clicked_after: timedelta
     completed_after: timedelta
+    completed_by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,44 +275,48 @@ def _what_is_kept() -> Kept:
     return Kept(services=list(get_profile().services), pages=OUR_PAGES, industries=list(INDUSTRIES))
 
 
-def record_past_handoffs(*, tenant: TenantRef, past: Iterable[PastHandoff]) -> int:
+def record_past_handoffs(*, tenant: TenantRef, booking: PublicBooking, past: Iterable[PastHandoff]) -> int:
     """Write handoffs of the past with their timelines; one whose number is there already is left as it is.
 
     Returns how many were written.
     """
-    rows = [_to_past_row(tenant, entry) for entry in past]
+    rows = {row.pk: (row, entry.completed_by) for entry in past for row in [_to_past_row(tenant, booking, entry)]}
     with transaction.atomic():
-        known = set(BookingHandoff.objects.filter(pk__in=[row.pk for row in rows]).values_list("pk", flat=True))
-        new = [row for row in rows if row.pk not in known]
-        BookingHandoff.objects.bulk_create(new, batch_size=500)
-        HandoffEvent.objects.bulk_create([event for row in new for event in _past_events(row)], batch_size=1000)
+        for known in BookingHandoff.objects.filter(pk__in=list(rows)).values_list("pk", flat=True):
+            del rows[known]
+        BookingHandoff.objects.bulk_create([row for row, _ in rows.values()], batch_size=500)
+        HandoffEvent.objects.bulk_create(
+            [event for row, completed_by in rows.values() for event in _past_events(row, completed_by)],
+            batch_size=1000,
+        )
         mark_due(tenant_id=tenant.id, kind=SWEEP)
-    return len(new)
+    return len(rows)
 
 
-def _to_past_row(tenant: TenantRef, past: PastHandoff) -> BookingHandoff:
+def _to_past_row(tenant: TenantRef, booking: PublicBooking, past: PastHandoff) -> BookingHandoff:
     created = past.created_at
     is_completed = past.status == HandoffStatus.COMPLETED_EXTERNAL
     was_clicked = is_completed or past.status == HandoffStatus.REDIRECTED
+    key = uuid5(UUID(int=tenant.id), str(past.number))
+    handoff_id = derive_handoff_id(schema_name=tenant.schema_name, idempotency_key=key)
     return BookingHandoff(
-        id=derive_handoff_id(
-            schema_name=tenant.schema_name, idempotency_key=uuid5(UUID(int=tenant.id), str(past.number))
-        ),
+        id=handoff_id,
         created_at=created,
         pending_since=created,
         status=past.status,
         redirected_at=created + past.clicked_after if was_clicked else None,
         completed_at=created + max(past.completed_after, past.clicked_after) if is_completed else None,
         abandoned_at=created + timedelta(hours=24) if past.status == HandoffStatus.ABANDONED else None,
+        external_booking_url_used=booking.outbound_url(handoff_id=str(handoff_id)),
         **_lead_columns(past.lead),
     )
 
 
-def _past_events(row: BookingHandoff) -> list[HandoffEvent]:
+def _past_events(row: BookingHandoff, completed_by: str) -> list[HandoffEvent]:
     moments = (
         (EventType.CREATED, row.created_at, "visitor", Evidence.SYSTEM),
         (EventType.REDIRECTED, row.redirected_at, "visitor", Evidence.CLICK),
-        (EventType.COMPLETED, row.completed_at, "system", Evidence.MANUAL),
+        (EventType.COMPLETED, row.completed_at, completed_by, Evidence.MANUAL),
         (EventType.ABANDONED, row.abandoned_at, "system", Evidence.SYSTEM),
     )
     return [
