@@ -83,3 +83,31 @@ class HandoffEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.type} {self.handoff_id}"
+
+
+class HandoffTally(models.Model):
+    """How many handoffs of one day were in each state at the `TallyHorizon`. Can be made anew from the handoffs."""
+
+    day = models.DateField(primary_key=True)
+    new = models.IntegerField()
+    redirected = models.IntegerField()
+    completed_external = models.IntegerField()
+    abandoned = models.IntegerField()
+
+    def __str__(self) -> str:
+        return str(self.day)
+
+
+class TallyHorizon(models.Model):
+    """What the tallies hold: all that transactions below `horizon` did, by days of `time_zone`. One row, or none."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    horizon = models.BigIntegerField()
+    time_zone = models.CharField(max_length=64)
+    built_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="tally_horizon_one_row")]
+
+    def __str__(self) -> str:
+        return str(self.horizon)

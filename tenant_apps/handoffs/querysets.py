@@ -159,8 +159,7 @@ class HandoffQuerySet(models.QuerySet["BookingHandoff"]):
         if change.event == EventType.ERASED:
             steps["blanked"] = _BLANK_TIMELINE
         steps["written"] = sql.SQL(
-            "INSERT INTO {events} {event_columns}"
-            " SELECT id, %(event)s, now(), %(actor)s, %(evidence)s, '' FROM changed"
+            "INSERT INTO {events} {event_columns} SELECT id, %(event)s, now(), %(actor)s, %(evidence)s, '' FROM changed"
         ).format(events=sql.Identifier(_EVENT_TABLE), event_columns=_EVENT_COLUMNS)
         statement = _compose(steps, sql.SQL("SELECT count(*), max(created_at) FROM changed"))
         more = {"tenant_id": current_tenant().id, "event": change.event, "evidence": change.evidence}

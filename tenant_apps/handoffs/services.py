@@ -9,13 +9,14 @@ from typing import Any, Final
 from uuid import UUID, uuid5
 
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import transaction
+from django.db import DatabaseError, InterfaceError, transaction
 from django.utils.translation import gettext_noop as _
 
 from shared_apps.errors import DomainError
-from shared_apps.tenants.bulk import BATCH, execute_in_each
+from shared_apps.tenants.bulk import BATCH, execute_in_each, in_batches
 from shared_apps.tenants.due import claim_due, is_quiet_since, mark_due, settle_due
-from shared_apps.tenants.scope import TenantRef
+from shared_apps.tenants.scope import TenantNotActiveError, TenantRef, tenant_scope
+from shared_apps.tenants.selectors import list_active_tenants
 from tenant_apps.booking.links import Prefill
 from tenant_apps.booking.selectors import PublicBooking
 from tenant_apps.business.selectors import INDUSTRIES, SWEEP, get_profile
@@ -24,6 +25,7 @@ from tenant_apps.handoffs.ids import derive_handoff_id, new_handoff_id
 from tenant_apps.handoffs.models import BookingHandoff, HandoffEvent
 from tenant_apps.handoffs.querysets import COMPLETE, REDIRECT, REOPEN, SWEEP_BATCH, Kept, sweep_sql
 from tenant_apps.handoffs.selectors import get_handoff
+from tenant_apps.handoffs.tallies import NEEDS_MOVING_SQL, move_tally
 from tenant_apps.handoffs.validators import looks_like_spam
 
 logger = logging.getLogger(__name__)
@@ -273,6 +275,28 @@ def erase_old_handoffs(*, days: int) -> int:
 def _what_is_kept() -> Kept:
     """A text that a visitor, or their link, may have brought is kept only where it is one that we know anyway."""
     return Kept(services=list(get_profile().services), pages=OUR_PAGES, industries=list(INDUSTRIES))
+
+
+def tally_handoffs() -> bool:
+    """Bring the current tenant's counts by day up to now, where that is worth it; True when something was written."""
+    return move_tally(time_zone=get_profile().time_zone)
+
+
+def tally_tenants() -> int:
+    """Do so at every active tenant where much has changed; returns at how many. One failure does not stop the rest.
+
+    Which ones is asked of many in one call. Safe to miss and to repeat: until it is done, counts cost more.
+    """
+    done = 0
+    for batch in in_batches(list_active_tenants()):
+        for outcome in execute_in_each(batch, NEEDS_MOVING_SQL):
+            try:
+                if outcome.value:
+                    with tenant_scope(outcome.tenant.schema_name):
+                        done += tally_handoffs()
+            except (TenantNotActiveError, DatabaseError, InterfaceError) as error:
+                logger.warning("tally of %s failed: %s", outcome.tenant.schema_name, type(error).__name__)
+    return done
 
 
 def record_past_handoffs(*, tenant: TenantRef, booking: PublicBooking, past: Iterable[PastHandoff]) -> int:

@@ -30,9 +30,9 @@ Login = Callable[..., TenantClient]
         ("/", 0),
         ("/book", 0),
         ("/api/v1/handoffs", 4),  # session, user, version, rows
-        ("/api/v1/handoffs/summary", 4),
+        ("/api/v1/handoffs/summary", 5),  # session, user, version, horizon of the tallies, counts
         ("/api/v1/settings/booking", 3),
-        ("/dashboard", 4),  # session, user, rows, counts
+        ("/dashboard", 5),  # session, user, rows, horizon of the tallies, counts
     ],
 )
 def test_warm_request_makes_as_many_statements_as_plain_django(
