@@ -17,6 +17,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     },
     "jobs that are due": {"task": "outbox.relay", "schedule": 2.0, "options": {"expires": 10}},
     "expired sessions": {"task": "accounts.dispatch_session_cleanup", "schedule": 6 * 3600.0},
+    "counts by day": {"task": "handoffs.tally_handoffs", "schedule": 60.0, "options": {"expires": 60}},
     "sweep stale handoffs": {"task": "handoffs.sweep_handoffs", "schedule": 60.0, "options": {"expires": 60}},
     "work that the due list lacks": {"task": "tenants.scan_for_work", "schedule": 60.0, "options": {"expires": 60}},
 }

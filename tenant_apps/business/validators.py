@@ -174,4 +174,4 @@ def check_time_zone(value: str) -> None:
 @cache
 def _time_zones() -> frozenset[str]:
     """Return the names there are; finding them reads hundreds of files."""
-    return frozenset(available_timezones())
+    return frozenset(available_timezones()) - {"localtime"}  # the machine's own, and no zone to PostgreSQL

@@ -132,7 +132,20 @@ NOTES = (
     "", "", "", "First visit.", "I was here last spring.", "Could it be with the same person as last time?",
     "I may be five minutes late.", "Please call before noon.",
 )  # fmt: skip
-CAMPAIGNS: tuple[dict[str, str], ...] = (
-    {}, {}, {"utm_source": "google", "utm_medium": "cpc", "utm_campaign": "local"},
-    {"utm_source": "instagram", "utm_medium": "social"}, {"referrer": "https://www.google.com/"},
+# Where the visitor came from, and how often of a hundred.
+CAMPAIGNS: tuple[tuple[int, dict[str, str]], ...] = (
+    (30, {}),
+    (22, {"utm_source": "google", "utm_medium": "cpc", "utm_campaign": "local-search", "gclid": "demo"}),
+    (14, {"referrer": "https://www.google.com/"}),
+    (13, {"utm_source": "instagram", "utm_medium": "social", "utm_campaign": "new-season"}),
+    (9, {"utm_source": "facebook", "utm_medium": "paid", "utm_campaign": "weekend-offer"}),
+    (7, {"utm_source": "newsletter", "utm_medium": "email", "utm_campaign": "monthly-letter"}),
+    (5, {"utm_source": "flyer", "utm_medium": "qr", "utm_campaign": "street-fair"}),
+)
+# On which page they asked: ours, and those of a business's own site that shows our form.
+PAGES: tuple[tuple[int, str], ...] = (
+    (44, "/"), (28, "/book"), (12, "/services"), (9, "/prices"), (4, "/team"), (3, "/contact"),
 )  # fmt: skip
+# How busy the hours of a day are, from midnight, and the days of a week, from Monday.
+HOURS = (2, 1, 1, 0, 0, 1, 3, 8, 16, 26, 30, 28, 24, 20, 17, 16, 18, 22, 28, 32, 28, 20, 11, 5)
+WEEKDAYS = (10, 9, 10, 12, 14, 13, 6)

@@ -1,4 +1,6 @@
 from django.apps import AppConfig
+from django.contrib.postgres.indexes import OpClass
+from django.db.models.indexes import IndexExpression
 
 
 class HandoffsConfig(AppConfig):
@@ -14,3 +16,5 @@ class HandoffsConfig(AppConfig):
 
         register_work(SWEEP, look=NEXT_STALE_SQL)
         register_facts(read_facts)
+        # As django.contrib.postgres does it; that app would also ask each new connection for types nobody here uses.
+        IndexExpression.register_wrappers(*IndexExpression.wrapper_classes, OpClass)

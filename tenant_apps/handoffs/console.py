@@ -15,7 +15,7 @@ from shared_apps.accounts.models import User
 from shared_apps.tenants.http import TenantRequest
 from shared_apps.tenants.selectors import tenant_url
 from tenant_apps.booking.selectors import get_snapshot
-from tenant_apps.handoffs.api import parse_handoff_id
+from tenant_apps.handoffs.api.requests import parse_handoff_id
 from tenant_apps.handoffs.enums import EventType, HandoffStatus
 from tenant_apps.handoffs.models import BookingHandoff
 from tenant_apps.handoffs.schemas import HandoffOut

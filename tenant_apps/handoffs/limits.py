@@ -1,4 +1,4 @@
-"""How often a visitor may send."""
+"""How often a visitor may send, and a business may export."""
 
 from shared_apps.ratelimits import hit
 from shared_apps.tenants.http import TenantRequest
@@ -9,3 +9,8 @@ def limit_capture(request: TenantRequest) -> None:
     schema = request.tenant.schema_name
     hit("RATE_CAPTURE_PER_IP", schema, request.client_ip)
     hit("RATE_CAPTURE_PER_TENANT", schema)
+
+
+def limit_export(request: TenantRequest) -> None:
+    """Count one export of this tenant; raises RateLimitedError when it is over."""
+    hit("RATE_EXPORT", request.tenant.schema_name)

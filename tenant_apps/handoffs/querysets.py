@@ -4,10 +4,10 @@ What is to follow goes with it, in the same statement: the job that tells the bu
 list for the moment at which the sweep has something to do (`shared_apps.tenants.due`).
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 from django.db import connections, models
@@ -18,7 +18,7 @@ from shared_apps.outbox.services import put_jobs_sql
 from shared_apps.tenants.due import mark_due_sql
 from shared_apps.tenants.scope import current_tenant, tenant_connection
 from tenant_apps.business.selectors import SWEEP
-from tenant_apps.handoffs.enums import EventType, Evidence, HandoffStatus
+from tenant_apps.handoffs.enums import EventType, Evidence
 
 if TYPE_CHECKING:
     from tenant_apps.handoffs.models import BookingHandoff
@@ -29,16 +29,20 @@ NEW_HANDOFF = "handoffs.new_handoff"  # the job that follows a capture; its payl
 
 _EVENT_TABLE = "handoffs_handoffevent"
 _EVENT_COLUMNS = sql.SQL("(handoff_id, type, at, actor, evidence, detail)")
+_ONE = sql.SQL("SELECT %(id)s::uuid AS id")
+_BLANK_TIMELINE = sql.SQL(
+    "UPDATE {events} SET detail = '' WHERE handoff_id IN (SELECT id FROM changed) AND detail <> ''"
+).format(events=sql.Identifier(_EVENT_TABLE))
 _STALE_AT = sql.SQL("pending_since + make_interval(hours => (SELECT abandon_after_hours FROM {profile})) AS stale_at")
 
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """A change of state: from which states, the SET list (SQL, no values of anybody's in it), and its event."""
+    """A change of state: its event, where it applies, and the SET list (SQL, no values of anybody's in them)."""
 
     event: EventType
     evidence: Evidence
-    sources: tuple[HandoffStatus, ...]
+    condition: str
     assignments: str
     may_wait: bool = False  # whether the handoff may be `new` after it, and so the sweep's some day
 
@@ -46,26 +50,53 @@ class Transition:
 REDIRECT = Transition(
     EventType.REDIRECTED,
     Evidence.CLICK,
-    (HandoffStatus.NEW, HandoffStatus.ABANDONED),
+    "status IN ('new', 'abandoned')",
     "status = 'redirected', redirected_at = now(), abandoned_at = NULL, external_booking_url_used = %(url)s",
 )
 COMPLETE = Transition(
     EventType.COMPLETED,
     Evidence.MANUAL,
-    (HandoffStatus.NEW, HandoffStatus.REDIRECTED, HandoffStatus.ABANDONED),
+    "status IN ('new', 'redirected', 'abandoned')",
     "status = 'completed_external', completed_at = now()",
 )
 REOPEN = Transition(
     EventType.REOPENED,
     Evidence.MANUAL,
-    (HandoffStatus.COMPLETED_EXTERNAL,),
+    "status = 'completed_external'",
     "status = CASE WHEN redirected_at IS NULL THEN 'new' ELSE 'redirected' END, completed_at = NULL,"
     " abandoned_at = NULL, pending_since = now()",
     may_wait=True,
 )
 ABANDON = Transition(
-    EventType.ABANDONED, Evidence.SYSTEM, (HandoffStatus.NEW,), "status = 'abandoned', abandoned_at = now()"
+    EventType.ABANDONED, Evidence.SYSTEM, "status = 'new'", "status = 'abandoned', abandoned_at = now()"
 )
+# What is left is what the house itself knows: status, times, and what stands on the business's or our own lists.
+_ERASED = """
+    erased_at = now(), customer_name = '', customer_email = '', customer_phone = '', preferred_date_time_text = '',
+    notes = '', external_booking_url_used = '', fingerprint = NULL,
+    requested_service = CASE WHEN requested_service = ANY(%(services)s) THEN requested_service ELSE '' END,
+    source_page = CASE WHEN source_page = ANY(%(pages)s) THEN source_page ELSE '' END,
+    industry_slug = CASE WHEN industry_slug = ANY(%(industries)s) THEN industry_slug ELSE '' END,
+    metadata = jsonb_strip_nulls(jsonb_build_object('flags', metadata -> 'flags', 'erased', true))
+"""
+ERASE = Transition(EventType.ERASED, Evidence.MANUAL, "erased_at IS NULL", _ERASED)
+ERASE_DUE = Transition(EventType.ERASED, Evidence.SYSTEM, "erased_at IS NULL", _ERASED)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Which services, pages and industries say nothing of a person, and so outlive an erasure."""
+
+    services: list[str]
+    pages: list[str]
+    industries: list[str]
+
+
+class Changed(NamedTuple):
+    """How many rows a statement changed, and when the newest of them was received."""
+
+    rows: int
+    newest: datetime | None
 
 
 class HandoffQuerySet(models.QuerySet["BookingHandoff"]):
@@ -98,48 +129,54 @@ class HandoffQuerySet(models.QuerySet["BookingHandoff"]):
             cursor.execute(_insert_once_sql(self.model, tenant.schema_name), values)
             return bool(cursor.rowcount == 1)
 
-    def transition(self, change: Transition, *, handoff_id: UUID, actor: str, detail: str = "", url: str = "") -> bool:
-        """Make `change` where the handoff is in one of its source states; True when this call made it."""
-        chosen = sql.SQL("SELECT %(id)s::uuid AS id")
-        return self._change(change, chosen, {"id": handoff_id, "actor": actor, "detail": detail, "url": url}) == 1
+    def transition(self, change: Transition, *, handoff_id: UUID, actor: str, url: str = "") -> bool:
+        """Make `change` where the handoff is in a state for it; True when this call made it."""
+        return self._change(change, _ONE, {"id": handoff_id, "actor": actor, "url": url}).rows == 1
 
-    def _change(self, change: Transition, chosen: sql.Composable, values: dict[str, Any]) -> int:
+    def erase(self, *, handoff_id: UUID, actor: str, kept: Kept) -> bool:
+        """Blank what is personal in the row and its timeline, once; True when this call did it."""
+        return self._change(ERASE, _ONE, {"id": handoff_id, "actor": actor} | asdict(kept)).rows == 1
+
+    def erase_due(self, *, days: int, after: datetime | None, limit: int, kept: Kept) -> Changed:
+        """Erase at most `limit` of those received more than `days` ago, oldest first, by the database's clock.
+
+        Looks only at those received at `after` or later: the way to go on behind an earlier batch. Rows that somebody
+        else is changing are left for the next run.
+        """
+        chosen = sql.SQL(
+            "SELECT id FROM {table} WHERE erased_at IS NULL AND created_at < now() - make_interval(days => %(days)s)"
+            " AND created_at >= coalesce(%(after)s, '-infinity'::timestamptz)"
+            " ORDER BY created_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED"
+        ).format(table=sql.Identifier(self.model._meta.db_table))
+        values = {"days": days, "after": after, "limit": limit, "actor": "system"}
+        return self._change(ERASE_DUE, chosen, values | asdict(kept))
+
+    def _change(self, change: Transition, chosen: sql.Composable, values: dict[str, Any]) -> Changed:
         steps: dict[str, sql.Composable] = {"chosen": chosen, "changed": _update_sql(change)}
         if change.may_wait:
             steps["waiting"] = sql.SQL("SELECT stale_at FROM changed WHERE status = 'new'")
             steps["waiting_due"] = mark_due_sql(kind=SWEEP, source="waiting", due_at="waiting.stale_at")
-        statement = _compose(
-            steps,
-            sql.SQL(
-                "INSERT INTO {events} {event_columns}"
-                " SELECT id, %(event)s, now(), %(actor)s, %(evidence)s, %(detail)s FROM changed"
-            ).format(events=sql.Identifier(_EVENT_TABLE), event_columns=_EVENT_COLUMNS),
-        )
-        return self._execute(
-            statement.as_string(),
-            values
-            | {
-                "tenant_id": current_tenant().id,
-                "event": change.event,
-                "evidence": change.evidence,
-            },
-        )
-
-    def _execute(self, statement: str, values: Any) -> int:
+        if change.event == EventType.ERASED:
+            steps["blanked"] = _BLANK_TIMELINE
+        steps["written"] = sql.SQL(
+            "INSERT INTO {events} {event_columns} SELECT id, %(event)s, now(), %(actor)s, %(evidence)s, '' FROM changed"
+        ).format(events=sql.Identifier(_EVENT_TABLE), event_columns=_EVENT_COLUMNS)
+        statement = _compose(steps, sql.SQL("SELECT count(*), max(created_at) FROM changed"))
+        more = {"tenant_id": current_tenant().id, "event": change.event, "evidence": change.evidence}
         with connections[self.db].cursor() as cursor:
-            cursor.execute(statement, values)
-            return int(cursor.rowcount)
+            cursor.execute(statement.as_string(), values | more)
+            return Changed(*cursor.fetchone())
 
 
 def _update_sql(change: Transition) -> sql.Composed:
-    """The UPDATE of what a CTE `chosen` names, where it is in one of the source states."""
+    """The UPDATE of what a CTE `chosen` names, where it is in a state for it."""
     stale_at = _STALE_AT.format(profile=sql.Identifier("business_businessprofile"))
     return sql.SQL(
         "UPDATE handoffs_bookinghandoff AS handoff SET {assignments} FROM chosen WHERE handoff.id = chosen.id"
-        " AND handoff.status = ANY({sources}) RETURNING handoff.id, handoff.status, {stale_at}"
+        " AND handoff.{condition} RETURNING handoff.id, handoff.status, handoff.created_at, {stale_at}"
     ).format(
-        assignments=sql.SQL(change.assignments),  # a constant of this module
-        sources=sql.Literal([str(source) for source in change.sources]),
+        assignments=sql.SQL(change.assignments),  # constants of this module, as is the condition
+        condition=sql.SQL(change.condition),
         stale_at=stale_at if change.may_wait else sql.SQL("NULL"),
     )
 

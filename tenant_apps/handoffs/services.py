@@ -9,21 +9,23 @@ from typing import Any, Final
 from uuid import UUID, uuid5
 
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import transaction
+from django.db import DatabaseError, InterfaceError, transaction
 from django.utils.translation import gettext_noop as _
 
 from shared_apps.errors import DomainError
-from shared_apps.tenants.bulk import BATCH, execute_in_each
+from shared_apps.tenants.bulk import BATCH, execute_in_each, in_batches
 from shared_apps.tenants.due import claim_due, is_quiet_since, mark_due, settle_due
-from shared_apps.tenants.scope import TenantRef
+from shared_apps.tenants.scope import TenantNotActiveError, TenantRef, tenant_scope
+from shared_apps.tenants.selectors import list_active_tenants
 from tenant_apps.booking.links import Prefill
 from tenant_apps.booking.selectors import PublicBooking
-from tenant_apps.business.selectors import SWEEP
+from tenant_apps.business.selectors import INDUSTRIES, SWEEP, get_profile
 from tenant_apps.handoffs.enums import EventType, Evidence, HandoffStatus
 from tenant_apps.handoffs.ids import derive_handoff_id, new_handoff_id
 from tenant_apps.handoffs.models import BookingHandoff, HandoffEvent
-from tenant_apps.handoffs.querysets import COMPLETE, REDIRECT, REOPEN, SWEEP_BATCH, sweep_sql
+from tenant_apps.handoffs.querysets import COMPLETE, REDIRECT, REOPEN, SWEEP_BATCH, Kept, sweep_sql
 from tenant_apps.handoffs.selectors import get_handoff
+from tenant_apps.handoffs.tallies import NEEDS_MOVING_SQL, move_tally
 from tenant_apps.handoffs.validators import looks_like_spam
 
 logger = logging.getLogger(__name__)
@@ -33,6 +35,7 @@ SWEEP_SECONDS: Final = 50.0
 SWEEP_LEASE: Final = timedelta(minutes=1)
 SWEEP_RETRY: Final = timedelta(minutes=5)  # for a tenant whose sweep failed
 SWEEP_PAUSE: Final = timedelta(seconds=2)  # for a stale row that somebody holds
+OUR_PAGES = ["/", "/book"]
 
 SHARE_KEY = "shareDetailsWithProvider"
 FLAGS_KEY = "flags"
@@ -92,7 +95,10 @@ class Capture:
 
 @dataclass(frozen=True, slots=True)
 class PastHandoff:
-    """A handoff that is to have happened: for demo data. `number` identifies it within its tenant."""
+    """A handoff that is to have happened: for demo data. `number` identifies it within its tenant.
+
+    `completed_by` is the address of who marked it so.
+    """
 
     number: int
     lead: Lead
@@ -100,6 +106,7 @@ class PastHandoff:
     created_at: datetime
     clicked_after: timedelta
     completed_after: timedelta
+    completed_by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,44 +248,99 @@ def sweep_handoffs(*, seconds: float = SWEEP_SECONDS) -> int:
     return total
 
 
-def record_past_handoffs(*, tenant: TenantRef, past: Iterable[PastHandoff]) -> int:
+def erase_handoff(*, handoff_id: UUID, actor: str) -> None:
+    """Erase the visitor's personal data for good, in row and timeline; status and times stay, for the counts.
+
+    A repeat changes nothing. The id stays taken: a capture with the same idempotency key does not bring the data back
+    (it is refused as used). A click on it still leads to the provider. Raises HandoffNotFoundError.
+    """
+    if not BookingHandoff.objects.erase(handoff_id=handoff_id, actor=actor, kept=_what_is_kept()):
+        get_handoff(handoff_id)
+
+
+def erase_old_handoffs(*, days: int) -> int:
+    """Erase the personal data of all that the current tenant received more than `days` ago; returns how many.
+
+    Safe to run twice, at once, and to be killed: each batch is one statement and commits by itself.
+    """
+    kept = _what_is_kept()
+    total, newest = 0, None
+    while True:
+        erased = BookingHandoff.objects.erase_due(days=days, after=newest, limit=SWEEP_BATCH, kept=kept)
+        total, newest = total + erased.rows, erased.newest
+        if erased.rows < SWEEP_BATCH:
+            return total
+
+
+def _what_is_kept() -> Kept:
+    """A text that a visitor, or their link, may have brought is kept only where it is one that we know anyway."""
+    return Kept(services=list(get_profile().services), pages=OUR_PAGES, industries=list(INDUSTRIES))
+
+
+def tally_handoffs() -> bool:
+    """Bring the current tenant's counts by day up to now, where that is worth it; True when something was written."""
+    return move_tally(time_zone=get_profile().time_zone)
+
+
+def tally_tenants() -> int:
+    """Do so at every active tenant where much has changed; returns at how many. One failure does not stop the rest.
+
+    Which ones is asked of many in one call. Safe to miss and to repeat: until it is done, counts cost more.
+    """
+    done = 0
+    for batch in in_batches(list_active_tenants()):
+        for outcome in execute_in_each(batch, NEEDS_MOVING_SQL):
+            try:
+                if outcome.value:
+                    with tenant_scope(outcome.tenant.schema_name):
+                        done += tally_handoffs()
+            except (TenantNotActiveError, DatabaseError, InterfaceError) as error:
+                logger.warning("tally of %s failed: %s", outcome.tenant.schema_name, type(error).__name__)
+    return done
+
+
+def record_past_handoffs(*, tenant: TenantRef, booking: PublicBooking, past: Iterable[PastHandoff]) -> int:
     """Write handoffs of the past with their timelines; one whose number is there already is left as it is.
 
     Returns how many were written.
     """
-    rows = [_to_past_row(tenant, entry) for entry in past]
+    rows = {row.pk: (row, entry.completed_by) for entry in past for row in [_to_past_row(tenant, booking, entry)]}
     with transaction.atomic():
-        known = set(BookingHandoff.objects.filter(pk__in=[row.pk for row in rows]).values_list("pk", flat=True))
-        new = [row for row in rows if row.pk not in known]
-        BookingHandoff.objects.bulk_create(new, batch_size=500)
-        HandoffEvent.objects.bulk_create([event for row in new for event in _past_events(row)], batch_size=1000)
+        for known in BookingHandoff.objects.filter(pk__in=list(rows)).values_list("pk", flat=True):
+            del rows[known]
+        BookingHandoff.objects.bulk_create([row for row, _ in rows.values()], batch_size=500)
+        HandoffEvent.objects.bulk_create(
+            [event for row, completed_by in rows.values() for event in _past_events(row, completed_by)],
+            batch_size=1000,
+        )
         mark_due(tenant_id=tenant.id, kind=SWEEP)
-    return len(new)
+    return len(rows)
 
 
-def _to_past_row(tenant: TenantRef, past: PastHandoff) -> BookingHandoff:
+def _to_past_row(tenant: TenantRef, booking: PublicBooking, past: PastHandoff) -> BookingHandoff:
     created = past.created_at
     is_completed = past.status == HandoffStatus.COMPLETED_EXTERNAL
     was_clicked = is_completed or past.status == HandoffStatus.REDIRECTED
+    key = uuid5(UUID(int=tenant.id), str(past.number))
+    handoff_id = derive_handoff_id(schema_name=tenant.schema_name, idempotency_key=key)
     return BookingHandoff(
-        id=derive_handoff_id(
-            schema_name=tenant.schema_name, idempotency_key=uuid5(UUID(int=tenant.id), str(past.number))
-        ),
+        id=handoff_id,
         created_at=created,
         pending_since=created,
         status=past.status,
         redirected_at=created + past.clicked_after if was_clicked else None,
         completed_at=created + max(past.completed_after, past.clicked_after) if is_completed else None,
         abandoned_at=created + timedelta(hours=24) if past.status == HandoffStatus.ABANDONED else None,
+        external_booking_url_used=booking.outbound_url(handoff_id=str(handoff_id)),
         **_lead_columns(past.lead),
     )
 
 
-def _past_events(row: BookingHandoff) -> list[HandoffEvent]:
+def _past_events(row: BookingHandoff, completed_by: str) -> list[HandoffEvent]:
     moments = (
         (EventType.CREATED, row.created_at, "visitor", Evidence.SYSTEM),
         (EventType.REDIRECTED, row.redirected_at, "visitor", Evidence.CLICK),
-        (EventType.COMPLETED, row.completed_at, "system", Evidence.MANUAL),
+        (EventType.COMPLETED, row.completed_at, completed_by, Evidence.MANUAL),
         (EventType.ABANDONED, row.abandoned_at, "system", Evidence.SYSTEM),
     )
     return [

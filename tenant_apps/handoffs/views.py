@@ -29,7 +29,7 @@ from tenant_apps.booking.selectors import (
     get_visitor_context,
 )
 from tenant_apps.business.selectors import format_phone
-from tenant_apps.handoffs.api import parse_handoff_id
+from tenant_apps.handoffs.api.requests import parse_handoff_id
 from tenant_apps.handoffs.limits import limit_capture
 from tenant_apps.handoffs.models import BookingHandoff
 from tenant_apps.handoffs.receipts import Receipt, read_receipt, set_receipt
@@ -210,11 +210,15 @@ def hand_over(request: TenantRequest, handoff_id: str) -> HttpResponse:
     key = parse_handoff_id(handoff_id)
     receipt = read_receipt(request, tenant=request.tenant, handoff_id=key)
     try:
-        status = get_handoff(key).status
+        handoff = get_handoff(key)
     except (OperationalError, InterfaceError):
         if receipt is None:
             raise
         status = "new"
+    else:
+        status = handoff.status
+        if handoff.erased_at is not None:
+            receipt = None
     snapshot = get_snapshot(tenant=request.tenant)
     context = _hand_over_context(snapshot, key, status, receipt)
     # The click posts to us and is answered with a redirect to the provider, which browsers count as form-action.

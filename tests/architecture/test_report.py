@@ -294,7 +294,7 @@ def _find_wrong(token: str) -> str | None:
         ("`POST /go`", "route /go"),
         ("`GET /handoff/<id>/print`", "route /handoff/<id>/print"),
         ("`/dashboard/handoffs/<id>/archive`", "route /dashboard/handoffs/<id>/archive"),
-        ("`DELETE /api/v1/handoffs/{handoff_id}`", "operation DELETE /api/v1/handoffs/{handoff_id}"),
+        ("`DELETE /api/v1/handoffs/summary`", "operation DELETE /api/v1/handoffs/summary"),
         ("`POST /api/v1/bookings`", "route /api/v1/bookings"),
         ("`handoffs.0099_more`", "migration handoffs.0099_more"),
         ("`BookingHandoff.client_id`", "field BookingHandoff.client_id"),

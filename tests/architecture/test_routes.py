@@ -89,6 +89,7 @@ class Row:
     answers: dict[str, tuple[int, int, int, int]]
     json: dict[str, Any] | None = None
     form: dict[str, str] = field(default_factory=dict)
+    query: str = ""
     is_behind_login: bool = False
     keys: dict[str, tuple[int, int]] = field(default_factory=dict)
 
@@ -142,7 +143,14 @@ TENANT_ROUTES = [
     Row("api/v1/assistant/messages", {"POST": everybody(200)}, json=MESSAGE),
     Row("api/v1/handoffs", {"GET": MEMBERS, "POST": everybody(201)}, json=LEAD),
     Row("api/v1/handoffs/summary", {"GET": MEMBERS}),
-    Row("api/v1/handoffs/<handoff_id>", {"GET": MEMBERS}),
+    Row("api/v1/handoffs/facets", {"GET": MEMBERS}),
+    Row("api/v1/handoffs.csv", {"GET": MEMBERS}),
+    Row("api/v1/insights/funnel", {"GET": MEMBERS}),
+    Row("api/v1/insights/timeline", {"GET": MEMBERS}),
+    Row("api/v1/insights/time-to-click", {"GET": MEMBERS}),
+    Row("api/v1/insights/breakdown", {"GET": MEMBERS}, query="by=weekday"),
+    Row("api/v1/insights/<panel>.csv", {"GET": MEMBERS}),
+    Row("api/v1/handoffs/<handoff_id>", {"GET": MEMBERS, "DELETE": (401, 403, 204, 401)}),
     Row("api/v1/handoffs/<handoff_id>/redirect", {"POST": everybody(200)}),
     Row("api/v1/handoffs/<handoff_id>/complete", {"POST": MEMBERS}, keys={"POST": WRITING_KEYS}),
     Row("api/v1/handoffs/<handoff_id>/reopen", {"POST": MEMBERS}, keys={"POST": WRITING_KEYS}),
@@ -255,8 +263,9 @@ class House:
         """Ask for a route of alpha's host, and there for alpha's objects unless `ids` says which."""
         own = self.own | {"session_id": self.own_sessions.get(caller, self.own["session_id"])}
         path = row.route.replace("<str:", "<")
-        for name, value in {"token": self.token, "action": "complete", **own, **(ids or {})}.items():
+        for name, value in {"token": self.token, "action": "complete", "panel": "funnel", **own, **(ids or {})}.items():
             path = path.replace(f"<{name}>", value)
+        path += f"?{row.query}" if row.query else ""
         client = client or self.callers[caller]
         if row.json is not None or row.route.startswith("api/"):
             body = json.dumps(row.json) if row.json is not None and method not in ("GET", "HEAD") else ""
@@ -435,6 +444,7 @@ SESSION_WRITES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "api/v1/settings/booking/frame-check": ("POST", "/api/v1/settings/booking/frame-check", {}),
     "api/v1/settings/profile": ("PUT", "/api/v1/settings/profile", PROFILE),
     "api/v1/settings/embedding": ("PUT", "/api/v1/settings/embedding", EMBEDDING),
+    "api/v1/handoffs/<handoff_id>": ("DELETE", "/api/v1/handoffs/{id}", {}),
     "api/v1/handoffs/<handoff_id>/complete": ("POST", "/api/v1/handoffs/{id}/complete", {}),
     "api/v1/handoffs/<handoff_id>/reopen": ("POST", "/api/v1/handoffs/{id}/reopen", {}),
     "dashboard/handoffs/<str:handoff_id>/<str:action>": ("POST", "/dashboard/handoffs/{id}/complete", {}),

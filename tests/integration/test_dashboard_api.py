@@ -62,15 +62,15 @@ def test_pages_follow_one_another_while_rows_arrive(alpha: TenantRef, owner: Ten
     assert seen == [str(key) for key in (*old, *sorted(same, reverse=True))]
 
 
-@pytest.mark.parametrize("rows", [1, 3])
+@pytest.mark.parametrize("rows", [1, 200])
 def test_list_takes_the_same_queries_for_any_number_of_rows(
     rows: int, alpha: TenantRef, owner: TenantClient, django_assert_num_queries: Any
 ) -> None:
     with enter_tenant(alpha):
         HandoffFactory.create_batch(rows)
     owner.get("/api/v1/booking")  # the snapshot is warm
-    with django_assert_num_queries(3):  # session, user, rows
-        assert len(owner.get(LIST).json()["items"]) == rows
+    with django_assert_num_queries(4):  # session, user, version, rows
+        assert len(owner.get(LIST, {"limit": 200}).json()["items"]) == rows
 
 
 def test_filters_find_what_they_say(alpha: TenantRef, owner: TenantClient) -> None:
@@ -137,18 +137,6 @@ def test_cursor_of_another_tenant_is_refused(
         HandoffFactory.create_batch(2)
     cursor = login(beta).get(f"{LIST}?limit=1").json()["nextCursor"]
     assert owner.get(LIST, {"cursor": cursor}).status_code == 422
-
-
-def test_unchanged_list_is_304(alpha: TenantRef, owner: TenantClient) -> None:
-    with enter_tenant(alpha):
-        HandoffFactory.create()
-    etag = owner.get(LIST)["ETag"]
-    again = owner.get(LIST, headers={"if-none-match": etag})
-    with enter_tenant(alpha):
-        HandoffFactory.create()
-
-    assert (again.status_code, again.content) == (304, b"")
-    assert owner.get(LIST, headers={"if-none-match": etag}).status_code == 200
 
 
 def test_summary_counts_over_the_filters(alpha: TenantRef, owner: TenantClient) -> None:

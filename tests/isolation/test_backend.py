@@ -67,7 +67,7 @@ def test_every_statement_of_a_warm_request_runs_in_the_tenants_schema(owner: Ten
         response = owner.get("/api/v1/handoffs")
 
     assert response.status_code == 200
-    assert seen == [alpha.schema_name] * 3
+    assert seen == [alpha.schema_name] * 4
 
 
 def test_connection_of_the_main_thread_starts_in_public(db: None) -> None:

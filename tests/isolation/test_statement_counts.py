@@ -29,10 +29,10 @@ Login = Callable[..., TenantClient]
         ("/api/v1/booking", 0),
         ("/", 0),
         ("/book", 0),
-        ("/api/v1/handoffs", 3),  # session, user, rows
-        ("/api/v1/handoffs/summary", 3),
+        ("/api/v1/handoffs", 4),  # session, user, version, rows
+        ("/api/v1/handoffs/summary", 5),  # session, user, version, horizon of the tallies, counts
         ("/api/v1/settings/booking", 3),
-        ("/dashboard", 4),  # session, user, rows, counts
+        ("/dashboard", 5),  # session, user, rows, horizon of the tallies, counts
     ],
 )
 def test_warm_request_makes_as_many_statements_as_plain_django(
@@ -52,7 +52,7 @@ def test_list_makes_as_many_statements_for_three_rows_as_for_one(
         HandoffFactory.create_batch(rows)
     owner.get("/api/v1/handoffs")
 
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         assert len(owner.get("/api/v1/handoffs").json()["items"]) == rows
 
 
@@ -63,9 +63,9 @@ def test_change_of_tenant_costs_one_set_each(
     at_alpha.get("/api/v1/handoffs")
     at_beta.get("/api/v1/handoffs")
 
-    with django_assert_num_queries(4) as of_alpha:
+    with django_assert_num_queries(5) as of_alpha:
         at_alpha.get("/api/v1/handoffs")
-    with django_assert_num_queries(4) as of_beta:
+    with django_assert_num_queries(5) as of_beta:
         at_beta.get("/api/v1/handoffs")
 
     assert of_alpha[0]["sql"] == f'SET search_path = "{alpha.schema_name}"'

@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection, transaction
 from django.db.migrations.executor import MigrationExecutor
@@ -33,6 +34,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         tenant = TenantRef(0, _SCHEMA, "blueprint", "Blueprint", TenantStatus.CREATING)
         with public_scope():
+            call_command(
+                "migrate_schemas", "--shared", interactive=False, verbosity=0
+            )  # the tables stand on extensions
             _execute("DROP SCHEMA IF EXISTS {} CASCADE", _SCHEMA)
             try:
                 with transaction.atomic():

@@ -290,7 +290,16 @@ class SummaryOut(Out):
     today: int
 
 
-def _parse_day(value: Any) -> Any:
+class FacetsOut(Out):
+    """What occurs among the handoffs, to choose filters from; in the order of the alphabet."""
+
+    services: list[str]
+    sources: list[str]
+    industries: list[str]
+
+
+def parse_day(value: Any) -> Any:
+    """Return the day of a query parameter; raises a refusal that pydantic reports."""
     if not isinstance(value, str) or not re.fullmatch(r"20\d\d-\d\d-\d\d", value):
         raise _refuse("date", _("Write the date as YYYY-MM-DD."))
     try:
@@ -306,7 +315,7 @@ def _parse_limit(value: Any) -> Any:
 
 
 _Filter = Annotated[str, StringConstraints(min_length=1, max_length=500)]
-_MAX_RANGE_DAYS = 5 * 366
+MAX_RANGE_DAYS = 5 * 366
 
 
 class FiltersIn(Out):
@@ -319,12 +328,12 @@ class FiltersIn(Out):
     service: _Filter | None = None
     source: _Filter | None = None
     industry: _Filter | None = None
-    first_day: Annotated[date, BeforeValidator(_parse_day)] | None = Field(default=None, alias="from")
-    last_day: Annotated[date, BeforeValidator(_parse_day)] | None = Field(default=None, alias="to")
+    first_day: Annotated[date, BeforeValidator(parse_day)] | None = Field(default=None, alias="from")
+    last_day: Annotated[date, BeforeValidator(parse_day)] | None = Field(default=None, alias="to")
 
     @model_validator(mode="after")
     def _check_range(self) -> "FiltersIn":
-        if self.first_day and self.last_day and not 0 <= (self.last_day - self.first_day).days <= _MAX_RANGE_DAYS:
+        if self.first_day and self.last_day and not 0 <= (self.last_day - self.first_day).days <= MAX_RANGE_DAYS:
             raise _refuse("range", _("The last day must not be before the first, nor more than five years after it."))
         return self
 

@@ -1,18 +1,28 @@
 """Operations on handoffs: the visitor's two, and the business's pipeline."""
 
-from uuid import UUID
+import json
+from itertools import chain
 
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.utils import timezone
-from django.views.decorators.http import conditional_page
 from ninja import Query, Router, Status
-from ninja.decorators import decorate_view
 
-from shared_apps.accounts.security import any_member, any_member_or_writing_key, get_caller
+from shared_apps.accounts.security import any_member, any_member_or_writing_key, get_caller, owner_only
 from shared_apps.schemas import check_query
+from shared_apps.spreadsheets import csv_response
 from shared_apps.tenants.http import TenantRequest, check_origin
 from tenant_apps.booking.selectors import TenantSnapshot, get_cta_label, get_message, get_snapshot
-from tenant_apps.handoffs.limits import limit_capture
+from tenant_apps.handoffs.api.insights import router as insights_router
+from tenant_apps.handoffs.api.requests import (
+    CSV_ANSWER,
+    REPEATABLE,
+    answer_if_changed,
+    get_today,
+    parse_handoff_id,
+    to_filters,
+)
+from tenant_apps.handoffs.limits import limit_capture, limit_export
 from tenant_apps.handoffs.receipts import set_receipt
 from tenant_apps.handoffs.schemas import (
     FILTER_NAMES,
@@ -22,6 +32,7 @@ from tenant_apps.handoffs.schemas import (
     CaptureOut,
     ContactOut,
     EventOut,
+    FacetsOut,
     FiltersIn,
     HandoffDetailOut,
     HandoffListOut,
@@ -33,17 +44,18 @@ from tenant_apps.handoffs.schemas import (
     SummaryOut,
 )
 from tenant_apps.handoffs.selectors import (
-    HandoffFilters,
-    HandoffNotFoundError,
+    export_handoffs,
     get_handoff,
     list_events,
-    list_handoffs,
+    list_facets,
+    list_handoffs_json,
     summarise_handoffs,
 )
 from tenant_apps.handoffs.services import (
     Capture,
     capture_handoff,
     complete_handoff,
+    erase_handoff,
     get_outbound_url,
     redirect_handoff,
     reopen_handoff,
@@ -51,8 +63,7 @@ from tenant_apps.handoffs.services import (
 from tenant_apps.handoffs.validators import parse_idempotency_key
 
 router = Router(by_alias=True)
-
-_REPEATABLE = frozenset({"status"})
+router.add_router("", insights_router)
 
 
 def _same_site(request: TenantRequest) -> bool:
@@ -115,51 +126,51 @@ def redirect(request: TenantRequest, handoff_id: str, query: Query[RedirectIn]) 
     )
 
 
-def parse_handoff_id(text: str) -> UUID:
-    """Return the id; what is no UUID in its canonical form is as unknown as any other."""
-    try:
-        handoff_id = UUID(text)
-    except ValueError:
-        raise HandoffNotFoundError from None
-    if str(handoff_id) != text.lower():
-        raise HandoffNotFoundError
-    return handoff_id
-
-
-def _to_filters(request: TenantRequest, given: FiltersIn) -> HandoffFilters:
-    return HandoffFilters(
-        statuses=tuple(given.status),
-        q=given.q,
-        service=given.service or "",
-        source=given.source or "",
-        industry=given.industry or "",
-        first_day=given.first_day,
-        last_day=given.last_day,
-        time_zone=get_snapshot(tenant=request.tenant).business.time_zone,
-    )
-
-
 @router.get("/handoffs", response=HandoffListOut, auth=any_member, tags=["handoffs"])
-@decorate_view(conditional_page)
-def list_all(request: TenantRequest, query: Query[ListIn]) -> HandoffListOut:
+def list_all(request: TenantRequest, query: Query[ListIn]) -> HttpResponse:
     """The pipeline, newest first. `nextCursor` asks for the next page; If-None-Match may answer 304."""
-    check_query(request, allowed=LIST_NAMES, repeatable=_REPEATABLE)
-    tenant = request.tenant
-    page = list_handoffs(
-        filters=_to_filters(request, query),
-        limit=query.limit,
-        cursor=query.cursor or "",
-        schema_name=tenant.schema_name,
+    check_query(request, allowed=LIST_NAMES, repeatable=REPEATABLE)
+    tenant, filters = request.tenant, to_filters(request, query)
+    return answer_if_changed(
+        request,
+        question=("list", tenant.client_id, filters, query.limit, query.cursor),
+        answer=lambda: list_handoffs_json(
+            filters=filters,
+            limit=query.limit,
+            cursor=query.cursor or "",
+            schema_name=tenant.schema_name,
+            client_id=tenant.client_id,
+        ),
     )
-    items = [HandoffOut.from_handoff(handoff, client_id=tenant.client_id) for handoff in page.items]
-    return HandoffListOut(items=items, next_cursor=page.next_cursor)
 
 
 @router.get("/handoffs/summary", response=SummaryOut, auth=any_member, tags=["handoffs"])
-def summary(request: TenantRequest, query: Query[FiltersIn]) -> SummaryOut:
-    """How many in each status, over the same filters as the list."""
-    check_query(request, allowed=FILTER_NAMES, repeatable=_REPEATABLE)
-    return SummaryOut(**summarise_handoffs(filters=_to_filters(request, query), now=timezone.now()))
+def summary(request: TenantRequest, query: Query[FiltersIn]) -> HttpResponse:
+    """How many in each status, over the same filters as the list. If-None-Match may answer 304."""
+    check_query(request, allowed=FILTER_NAMES, repeatable=REPEATABLE)
+    filters, now = to_filters(request, query), timezone.now()
+    return answer_if_changed(
+        request,
+        question=("summary", filters, get_today(request)),
+        answer=lambda: json.dumps(summarise_handoffs(filters=filters, now=now)).encode(),
+    )
+
+
+@router.get("/handoffs/facets", response=FacetsOut, auth=any_member, tags=["handoffs"])
+def facets(request: TenantRequest) -> FacetsOut:
+    """What to choose from in the filters: at most 200 of each. A parameter is 422."""
+    check_query(request, allowed=frozenset())
+    return FacetsOut(**list_facets())
+
+
+@router.get("/handoffs.csv", auth=any_member, tags=["handoffs"], openapi_extra=CSV_ANSWER)
+def export(request: TenantRequest, query: Query[FiltersIn]) -> HttpResponseBase:
+    """The filtered list as CSV, as long as it is. Where it breaks off, its last record begins with INCOMPLETE."""
+    check_query(request, allowed=FILTER_NAMES, repeatable=REPEATABLE)
+    limit_export(request)
+    pieces = export_handoffs(tenant=request.tenant, filters=to_filters(request, query))
+    first = next(pieces)  # before the answer begins: a database that is away is a 503
+    return csv_response(f"{request.tenant.client_id}-handoffs-{get_today(request)}.csv", chain([first], pieces))
 
 
 @router.get("/handoffs/{handoff_id}", response=HandoffDetailOut, auth=any_member, tags=["handoffs"])
@@ -168,6 +179,13 @@ def detail(request: TenantRequest, handoff_id: str) -> HandoffOut:
     handoff = get_handoff(parse_handoff_id(handoff_id))
     events = [EventOut.from_event(event) for event in list_events(handoff.pk)]
     return HandoffDetailOut.from_handoff(handoff, client_id=request.tenant.client_id, events=events)
+
+
+@router.delete("/handoffs/{handoff_id}", response={204: None}, auth=owner_only, tags=["handoffs"])
+def erase(request: TenantRequest, handoff_id: str) -> Status[None]:
+    """Erase the personal data for good; status and times stay, for the counts. A repeat changes nothing."""
+    erase_handoff(handoff_id=parse_handoff_id(handoff_id), actor=get_caller(request).actor)
+    return Status(204, None)
 
 
 @router.post("/handoffs/{handoff_id}/complete", response=HandoffOut, auth=any_member_or_writing_key, tags=["handoffs"])

@@ -1,0 +1,95 @@
+"""SQL that the ORM has no word for. Columns stand in it by name: there is one table in each of these statements."""
+
+import re
+from typing import Any
+
+from django.db.models import BigIntegerField, BooleanField, F, Func, TextField, Value
+from django.utils.deconstruct import deconstructible
+
+
+@deconstructible(path="tenant_apps.handoffs.expressions.CurrentTransaction")
+class CurrentTransaction(Func):
+    """The number of the running transaction, of the kind that never comes back (xid8)."""
+
+    template = "(pg_current_xact_id()::text::bigint)"
+    arity = 0
+    output_field = BigIntegerField()
+
+
+@deconstructible(path="tenant_apps.handoffs.expressions.SearchText")
+class SearchText(Func):
+    """All that search looks through, as one text; the line breaks keep a match within one column."""
+
+    template = "(%(expressions)s)"
+    arg_joiner = r" || E'\n' || "
+    output_field = TextField()
+
+    def __init__(self, *columns: Any) -> None:
+        super().__init__(
+            *(columns or map(F, ("customer_name", "customer_email", "customer_phone", "requested_service")))
+        )
+
+
+_LIKE_SIGNS = re.compile(r"([\\%_])")
+
+
+def contains(text: str) -> Func:
+    """Return the condition that `SearchText` contains `text`, whatever the case.
+
+    ILIKE stands in pg_catalog, so the operator is found with the tenant's schema alone in the search path.
+    """
+    pattern = _LIKE_SIGNS.sub(r"\\\1", text)
+    return Func(
+        SearchText(),
+        Value(f"%{pattern}%"),
+        template="%(expressions)s",
+        arg_joiner=" ILIKE ",
+        output_field=BooleanField(),
+    )
+
+
+def _time(column: str) -> str:
+    """Return SQL for a moment as the API writes it: UTC with `Z`, milliseconds where there are any."""
+    utc = f"{column} AT TIME ZONE 'UTC'"
+    return (
+        f"CASE WHEN {column} = date_trunc('second', {column}) THEN to_char({utc}, 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"
+        f' ELSE to_char({utc}, \'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"\') END'
+    )
+
+
+def _given(column: str) -> str:
+    return f"nullif({column}, '')"
+
+
+# The item of the contract, section 5, in its order; `tenant_apps.handoffs.schemas.HandoffOut` is the same in Python,
+# and a test holds that both give the same.
+_ITEM = {
+    "id": "id",
+    "clientId": "%s::text",
+    "createdAt": _time("created_at"),
+    "sourcePage": _given("source_page"),
+    "industrySlug": "industry_slug",
+    "customerName": "customer_name",
+    "customerEmail": _given("customer_email"),
+    "customerPhone": _given("customer_phone"),
+    "requestedService": "requested_service",
+    "preferredDateTimeText": "preferred_date_time_text",
+    "notes": _given("notes"),
+    "status": "status",
+    "redirectedAt": _time("redirected_at"),
+    "completedAt": _time("completed_at"),
+    "abandonedAt": _time("abandoned_at"),
+    "externalBookingUrlUsed": _given("external_booking_url_used"),
+    "metadata": "metadata",
+}
+_ITEM_SQL = ", ".join(f"'{name}', {column}" for name, column in _ITEM.items())
+
+
+class ItemJson(Func):
+    """A handoff as the list's JSON, made by PostgreSQL: the application passes it through unread."""
+
+    template = f"json_build_object({_ITEM_SQL})::text".replace("%s", "%(expressions)s")
+    output_field = TextField()
+
+    def __init__(self, *, client_id: str) -> None:
+        super().__init__(Value(client_id))

@@ -1,0 +1,183 @@
+"""What is left of a visitor after erasure: nothing personal, and the counts."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from shared_apps.accounts.enums import Role
+from shared_apps.tenants.scope import TenantRef, enter_tenant
+from tenant_apps.business.services import update_profile
+from tenant_apps.handoffs.models import BookingHandoff, HandoffEvent
+from tenant_apps.handoffs.schemas import ATTRIBUTION_NAMES
+from tenant_apps.handoffs.services import erase_old_handoffs
+from tests.clients import TenantClient
+from tests.factories import HandoffFactory
+from tests.integration.test_races import at_once, busy  # noqa: F401 - a fixture
+from tests.isolation.helpers import read_everything
+
+LIST = "/api/v1/handoffs"
+MARK = "Zyxwolf"
+LEAD: dict[str, Any] = {
+    "customerName": f"Jane {MARK}",
+    "customerEmail": f"{MARK}@example.com".lower(),
+    "customerPhone": "772-555-0199",
+    "requestedService": f"The {MARK} cut",
+    "preferredDateTimeText": f"when {MARK} can",
+    "notes": f"{MARK} notes",
+    "sourcePage": f"/people/{MARK}",
+    "industrySlug": MARK.lower(),
+    "attribution": dict.fromkeys(ATTRIBUTION_NAMES, f"https://x.example/{MARK}"),
+    "shareDetailsWithProvider": True,
+}
+
+
+def _capture(visitor: TenantClient, key: str = "", **changes: Any) -> str:
+    answer = visitor.post_json(LIST, LEAD | changes, idempotency_key=key or str(uuid4()))
+    assert answer.status_code == 201
+    return str(answer.json()["id"])
+
+
+def test_erasure_leaves_nothing_personal_anywhere_and_the_counts(
+    ready: TenantRef, owner: TenantClient, visitor: TenantClient
+) -> None:
+    key = _capture(visitor)
+    visitor.post(f"/go/{key}")
+    with enter_tenant(ready):
+        HandoffEvent.objects.update(detail=f"said {MARK}")
+    before = owner.get(f"{LIST}/summary").json()
+    assert MARK in str(read_everything_of(ready))
+
+    assert owner.delete(f"{LIST}/{key}").status_code == 204
+
+    left = str(read_everything_of(ready)).lower()
+    assert MARK.lower() not in left
+    assert "5550199" not in left
+    assert owner.get(f"{LIST}/summary").json() == before
+    item = owner.get(f"{LIST}/{key}").json()
+    assert item["status"] == "redirected"
+    assert item["redirectedAt"] is not None
+    assert {name: item[name] for name in ("customerName", "customerEmail", "customerPhone", "notes", "metadata")} == {
+        "customerName": "", "customerEmail": None, "customerPhone": None, "notes": None, "metadata": {"erased": True},
+    }  # fmt: skip
+    assert [event["type"] for event in item["events"]] == ["created", "redirected", "erased"]
+    assert (item["events"][2]["actor"], item["events"][2]["evidence"]) == (owner.user.email, "manual")
+    with enter_tenant(ready):
+        assert BookingHandoff.objects.get().fingerprint is None
+
+
+def read_everything_of(tenant: TenantRef) -> list[Any]:
+    """All rows of the two tables that hold visitors' words."""
+    with enter_tenant(tenant), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT b::text FROM handoffs_bookinghandoff b UNION ALL SELECT e::text FROM handoffs_handoffevent e"
+        )
+        return list(cursor.fetchall())
+
+
+def test_what_the_house_knows_anyway_is_kept(ready: TenantRef, owner: TenantClient, visitor: TenantClient) -> None:
+    with enter_tenant(ready):
+        update_profile(tenant=ready, changes={"services": ["Haircut"]})
+    key = _capture(visitor, requestedService="Haircut", sourcePage="/book", industrySlug="dental", website="trap")
+    owner.delete(f"{LIST}/{key}")
+
+    item = owner.get(f"{LIST}/{key}").json()
+    assert (item["requestedService"], item["sourcePage"], item["industrySlug"]) == ("Haircut", "/book", "dental")
+    assert item["metadata"] == {"flags": ["honeypot"], "erased": True}
+
+
+def test_erasure_again_changes_nothing(ready: TenantRef, owner: TenantClient, visitor: TenantClient) -> None:
+    key = _capture(visitor)
+    owner.delete(f"{LIST}/{key}")
+    before = read_everything(ready.schema_name)
+
+    assert owner.delete(f"{LIST}/{key}").status_code == 204
+    assert read_everything(ready.schema_name) == before
+    assert owner.delete(f"{LIST}/{uuid4()}").status_code == 404
+
+
+def test_staff_cannot_erase(ready: TenantRef, visitor: TenantClient, login: Callable[..., TenantClient]) -> None:
+    key = _capture(visitor)
+    staff = login(ready, Role.STAFF)
+    before = read_everything(ready.schema_name)
+
+    assert staff.delete(f"{LIST}/{key}").status_code == 403
+    assert read_everything(ready.schema_name) == before
+
+
+def test_receipt_shows_nothing_once_erased(ready: TenantRef, owner: TenantClient, visitor: TenantClient) -> None:
+    key = _capture(visitor)
+    assert MARK in visitor.get(f"/handoff/{key}").content.decode()
+    owner.delete(f"{LIST}/{key}")
+
+    page = visitor.get(f"/handoff/{key}")
+    assert page.status_code == 200
+    assert MARK not in page.content.decode()
+    assert "555-0199" not in page.content.decode()
+    assert 'data-testid="handoff-cta"' in page.content.decode()
+
+
+def test_capture_with_the_same_key_does_not_bring_it_back(
+    ready: TenantRef, owner: TenantClient, visitor: TenantClient
+) -> None:
+    key = str(uuid4())
+    owner.delete(f"{LIST}/{_capture(visitor, key)}")
+
+    again = visitor.post_json(LIST, LEAD, idempotency_key=key)
+
+    assert (again.status_code, again.json()["errors"][0]["code"]) == (422, "idempotency_key_reused")
+    assert MARK not in str(read_everything_of(ready))
+    with enter_tenant(ready):
+        assert BookingHandoff.objects.count() == 1
+
+
+def test_click_on_an_erased_one_goes_on_to_the_provider_without_personal_data(
+    ready: TenantRef, owner: TenantClient, visitor: TenantClient
+) -> None:
+    key = _capture(visitor)
+    owner.delete(f"{LIST}/{key}")
+
+    click = visitor.post(f"/go/{key}")
+
+    assert click.status_code == 303
+    assert click["Location"].startswith("https://calendly.com/alpha-studio/visit?")
+    assert MARK.lower() not in click["Location"].lower()
+    assert owner.get(f"{LIST}/{key}").json()["status"] == "redirected"
+
+
+def test_old_ones_are_erased_in_batches_and_young_ones_are_not(
+    alpha: TenantRef, beta: TenantRef, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tenant_apps.handoffs.services.SWEEP_BATCH", 3)
+    now = timezone.now()
+    with enter_tenant(beta):
+        HandoffFactory.create(created_at=now - timedelta(days=100))
+    with enter_tenant(alpha):
+        for days in (1, 29, 31, 31, 40, 40, 40, 50, 60, 70):
+            HandoffFactory.create(created_at=now - timedelta(days=days))
+        assert erase_old_handoffs(days=30) == 8
+        assert erase_old_handoffs(days=30) == 0
+        assert BookingHandoff.objects.filter(erased_at=None).count() == 2
+        assert HandoffEvent.objects.filter(type="erased", actor="system", evidence="system").count() == 8
+    with enter_tenant(beta):
+        assert BookingHandoff.objects.get().customer_name == "Jane Doe"
+
+
+def test_erasures_at_once_leave_one_event(busy: TenantRef) -> None:  # noqa: F811
+    with enter_tenant(busy):
+        for _ in range(40):
+            HandoffFactory.create(created_at=timezone.now() - timedelta(days=40))
+
+    def sweep() -> int:
+        with enter_tenant(busy):
+            return erase_old_handoffs(days=30)
+
+    at_once([sweep] * 4)
+    sweep()  # what another run had locked is left for the next one
+    with enter_tenant(busy):
+        assert HandoffEvent.objects.filter(type="erased").count() == 40
+        assert not BookingHandoff.objects.filter(erased_at=None).exists()

@@ -1,0 +1,85 @@
+"""The list that PostgreSQL writes is the list that Python would write."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from shared_apps.tenants.scope import TenantRef, enter_tenant
+from tenant_apps.handoffs.models import BookingHandoff
+from tenant_apps.handoffs.schemas import HandoffListOut, HandoffOut
+from tenant_apps.handoffs.services import erase_handoff
+from tests.clients import TenantClient
+from tests.factories import HandoffFactory
+
+LIST = "/api/v1/handoffs"
+WHOLE = datetime(2026, 3, 8, 6, 59, 59, tzinfo=UTC)
+
+ROWS: dict[str, dict[str, Any]] = {
+    "bare": {"created_at": WHOLE},
+    "full": {
+        "created_at": datetime(2026, 11, 1, 5, 30, 0, 123_999, tzinfo=UTC),
+        "source_page": "/book",
+        "industry_slug": "salon",
+        "customer_phone": "+17725550177",
+        "notes": "two\nlines\tand a tab",
+        "status": "completed_external",
+        "redirected_at": WHOLE + timedelta(microseconds=999),
+        "completed_at": WHOLE + timedelta(microseconds=1000),
+        "abandoned_at": WHOLE + timedelta(microseconds=999_999),
+        "external_booking_url_used": "https://calendly.com/x?a=1&b=%C3%A4#f",
+        "metadata": {"attribution": {"utm_source": "göogle", "referrer": "https://x.example/\\"}, "flags": ["links"]},
+    },
+    "strange": {
+        "customer_name": 'Zoë "Z" O\'Neill \\ </script> \u2028 \U0001f600 %s {} عمر',
+        "requested_service": "Färben & Föhnen",
+        "notes": "\x7f\u00a0",
+        "metadata": {"nested": {"list": [1, 2.5, None, True, "ü"], "empty": {}}, "big": 12345678901234567890},
+    },
+}
+
+
+def _render(item: HandoffOut) -> dict[str, Any]:
+    """Return an item as ninja would send it: dumped, then through its encoder."""
+    import json
+
+    from ninja.responses import NinjaJSONEncoder
+
+    parsed: dict[str, Any] = json.loads(json.dumps(item.model_dump(by_alias=True), cls=NinjaJSONEncoder))
+    return parsed
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_item_by_postgresql_equals_the_schemas(name: str, alpha: TenantRef, owner: TenantClient) -> None:
+    with enter_tenant(alpha):
+        handoff = HandoffFactory.create(**ROWS[name])
+    response = owner.get(LIST)
+
+    assert response["Content-Type"] == "application/json; charset=utf-8"
+    assert response.json()["items"] == [_render(HandoffOut.from_handoff(handoff, client_id="alpha"))]
+    detail = owner.get(f"{LIST}/{handoff.pk}").json()
+    assert {key: value for key, value in detail.items() if key != "events"} == response.json()["items"][0]
+
+
+def test_erased_item_by_postgresql_equals_the_schemas(alpha: TenantRef, owner: TenantClient) -> None:
+    with enter_tenant(alpha):
+        key = HandoffFactory.create(**ROWS["full"]).pk
+        erase_handoff(handoff_id=key, actor="owner@alpha.example")
+        handoff = BookingHandoff.objects.get()
+
+    assert owner.get(LIST).json()["items"] == [_render(HandoffOut.from_handoff(handoff, client_id="alpha"))]
+
+
+def test_list_answers_as_its_schema_says_with_names_in_order(alpha: TenantRef, owner: TenantClient) -> None:
+    now = timezone.now()
+    with enter_tenant(alpha):
+        for number in range(3):
+            HandoffFactory.create(created_at=now - timedelta(minutes=number))
+    page = owner.get(LIST, {"limit": 2}).json()
+
+    assert list(page) == ["items", "nextCursor"]
+    assert list(page["items"][0]) == [field.alias or name for name, field in HandoffOut.model_fields.items()]
+    parsed = HandoffListOut.model_validate(page)
+    assert [len(parsed.items), bool(parsed.next_cursor)] == [2, True]
+    assert owner.get(f"{LIST}?status=abandoned").content == b'{"items":[],"nextCursor":null}'
