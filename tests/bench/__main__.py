@@ -52,7 +52,10 @@ def main() -> None:
     _say("Measuring ...")
     today = date.today()  # noqa: DTZ011 - any day will do
     days = {"month_ago": str(today - timedelta(days=30)), "year_ago": str(today - timedelta(days=364))}
-    machine = f"{os.cpu_count()} CPUs, {platform.system()}, Python {platform.python_version()}"
+    load = os.getloadavg()[0]
+    machine = (
+        f"{os.cpu_count()} CPUs with a load of {load:.0f}, {platform.system()}, Python {platform.python_version()}"
+    )
     head = _HEAD.format(machine=machine, small=pipeline.SMALL, large=pipeline.LARGE)
     tables = list(pipeline.report(small, large, days))
     text = "\n".join([head, "\n\n".join(tables), ""])
