@@ -15,6 +15,11 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "args": (24 * 3600,),
         "options": {"expires": 600},
     },
+    "booking pages that are to be looked at": {
+        "task": "booking.check_links",
+        "schedule": 60.0,  # longer than a run takes at most: slow pages never hold more than one process of the worker
+        "options": {"expires": 30},
+    },
     "jobs that are due": {"task": "outbox.relay", "schedule": 2.0, "options": {"expires": 10}},
     "counts by day": {"task": "handoffs.tally_handoffs", "schedule": 60.0, "options": {"expires": 60}},
     "sweep stale handoffs": {"task": "handoffs.sweep_handoffs", "schedule": 60.0, "options": {"expires": 60}},
