@@ -21,6 +21,11 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "options": {"expires": 30},
     },
     "jobs that are due": {"task": "outbox.relay", "schedule": 2.0, "options": {"expires": 10}},
+    "personal data that is kept too long": {
+        "task": "handoffs.erase_overdue_handoffs",
+        "schedule": 300.0,
+        "options": {"expires": 300},
+    },
     "counts by day": {"task": "handoffs.tally_handoffs", "schedule": 60.0, "options": {"expires": 60}},
     "sweep stale handoffs": {"task": "handoffs.sweep_handoffs", "schedule": 60.0, "options": {"expires": 60}},
     "work that the due list lacks": {"task": "tenants.scan_for_work", "schedule": 60.0, "options": {"expires": 60}},
