@@ -17,7 +17,7 @@ def home(request: HttpRequest) -> HttpResponse:
         if demo is not None:
             gallery.append(
                 {
-                    "name": demo.name,
+                    "name": tenant.name,
                     "industry": demo.industry_label,
                     "url": tenant_url(tenant),
                     "provider_name": demo.provider_name,

@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -36,10 +37,11 @@ class OutboundError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Status and headers of a response, names in lower case, in order, repeated ones kept."""
+    """Status and headers of a response, names in lower case, in order, repeated ones kept; the certificate's end."""
 
     status: int
     headers: tuple[tuple[str, str], ...]
+    tls_expires_at: datetime | None = None
 
 
 # What `is_global` of Python 3.11 lets pass, or what leads to another address: RFC 6890 and its updates.
@@ -142,11 +144,17 @@ class GuardedClient:
 
 def _ask(secure: ssl.SSLSocket, host: str, target: str) -> Answer:
     secure.sendall(
-        f"GET {target} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: booking-handoff/1 (frame check)\r\n"
+        f"GET {target} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: booking-handoff/1 (link check)\r\n"
         "Accept: text/html\r\nAccept-Encoding: identity\r\nConnection: close\r\n\r\n".encode("ascii")
     )
     status, headers = _parse(_read_head(secure))
-    return Answer(status, headers)
+    return Answer(status, headers, _read_expiry(secure))
+
+
+def _read_expiry(secure: ssl.SSLSocket) -> datetime | None:
+    """When the certificate that was just verified ends."""
+    ends = (secure.getpeercert() or {}).get("notAfter")
+    return datetime.fromtimestamp(ssl.cert_time_to_seconds(ends), UTC) if isinstance(ends, str) else None
 
 
 def _split(url: str) -> tuple[str, str]:

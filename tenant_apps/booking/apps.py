@@ -6,7 +6,13 @@ class BookingConfig(AppConfig):
     label = "booking"
 
     def ready(self) -> None:
+        from shared_apps.outbox.hooks import register_job
         from shared_apps.platform.hooks import register_first_rows
-        from tenant_apps.booking.services import create_settings
+        from shared_apps.tenants.due import register_work
+        from tenant_apps.booking import services
+        from tenant_apps.booking.selectors import LINK_WORK, NEXT_LINK_CHECK_SQL
 
-        register_first_rows(create_settings)
+        register_first_rows(services.create_settings)
+        register_work(LINK_WORK, look=NEXT_LINK_CHECK_SQL)
+        register_job(services.LINK_FAILING, services.tell_link_failing)
+        register_job(services.LINK_WORKING, services.tell_link_working)

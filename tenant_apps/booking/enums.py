@@ -23,3 +23,11 @@ class FrameCheck(models.TextChoices):
     UNKNOWN = "unknown", "Unknown"
     ALLOWED = "allowed", "Allowed"
     REFUSED = "refused", "Refused"
+
+
+class LinkResult(models.TextChoices):
+    """What came of the last look at the booking page; `unknown` where it would not show itself to a program."""
+
+    UNKNOWN = "unknown", "Unknown"
+    WORKING = "working", "Working"
+    FAILING = "failing", "Failing"

@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models.functions import Now
 
-from tenant_apps.booking.enums import BookingMode, EmbedMode, FrameCheck
+from tenant_apps.booking.enums import BookingMode, EmbedMode, FrameCheck, LinkResult
 
 DEFAULT_UTM_SOURCE = "treasurecoastai"
 DEFAULT_UTM_CAMPAIGN = "industry-demo"
@@ -32,6 +32,19 @@ class BookingSettings(models.Model):
     )  # a code, such as x_frame_options
     frame_checked_at = models.DateTimeField(null=True, blank=True)  # null: nobody has looked at this URL yet
     frame_check_requested_at = models.DateTimeField(null=True, blank=True)  # when somebody last asked for a new look
+    frame_changed_at = models.DateTimeField(null=True, blank=True)  # when the page last changed its mind
+    link_result = models.CharField(
+        max_length=8, choices=LinkResult, default=LinkResult.UNKNOWN, db_default=LinkResult.UNKNOWN
+    )
+    link_reason = models.CharField(max_length=24, blank=True, default="", db_default="")  # a code, such as not_found
+    link_status_class = models.PositiveSmallIntegerField(null=True, blank=True)  # 2 for 200 to 299
+    link_redirects_to = models.CharField(max_length=253, blank=True, default="", db_default="")  # another host
+    link_tls_expires_at = models.DateTimeField(null=True, blank=True)
+    link_checked_at = models.DateTimeField(null=True, blank=True)
+    link_due_at = models.DateTimeField(null=True, blank=True)  # null: now
+    link_failures = models.PositiveSmallIntegerField(default=0, db_default=0)  # in a row
+    link_failing_since = models.DateTimeField(null=True, blank=True)  # the first of them
+    link_told_at = models.DateTimeField(null=True, blank=True)  # when the owner was told, until it works again
     version = models.PositiveIntegerField(default=1)
     updated_at = models.DateTimeField(db_default=Now())
 

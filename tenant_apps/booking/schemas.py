@@ -7,7 +7,7 @@ from django.conf import settings as django_settings
 
 from shared_apps.errors import FieldProblem, translate
 from shared_apps.schemas import In, Out, ReadBack, Text
-from tenant_apps.booking.enums import FrameCheck
+from tenant_apps.booking.enums import FrameCheck, LinkResult
 from tenant_apps.booking.models import BookingSettings
 from tenant_apps.booking.providers import recognise_provider
 from tenant_apps.booking.selectors import TenantSnapshot, get_notice
@@ -71,6 +71,42 @@ class FrameCheckOut(Out):
     reason: str | None
 
 
+class LinkHealthOut(Out):
+    """What came of the last look at the booking page, which a worker takes about once an hour.
+
+    `reason` says why it fails (not_found, server_error, unreachable, timeout, tls, host_not_public, bad_answer), or
+    why that is not known (refuses_programs, no_network), or `redirects_away`: then `redirectsTo` is the other host.
+    `failures` in a row since `failingSince`; `toldAt` is when the owner was told, until it works again.
+    """
+
+    result: LinkResult
+    reason: str | None
+    status_class: str | None
+    redirects_to: str | None
+    tls_expires_at: datetime | None
+    framing_changed_at: datetime | None
+    checked_at: datetime | None
+    failures: int
+    failing_since: datetime | None
+    told_at: datetime | None
+
+    @classmethod
+    def from_settings(cls, settings: BookingSettings) -> "LinkHealthOut":
+        status_class = settings.link_status_class
+        return cls(
+            result=LinkResult(settings.link_result),
+            reason=settings.link_reason or None,
+            status_class=f"{status_class}xx" if status_class is not None else None,
+            redirects_to=settings.link_redirects_to or None,
+            tls_expires_at=settings.link_tls_expires_at,
+            framing_changed_at=settings.frame_changed_at,
+            checked_at=settings.link_checked_at,
+            failures=settings.link_failures,
+            failing_since=settings.link_failing_since,
+            told_at=settings.link_told_at,
+        )
+
+
 class SettingsOut(Out):
     """All booking settings, and what is known of the provider they name."""
 
@@ -83,6 +119,7 @@ class SettingsOut(Out):
     external_booking_utm_campaign: str
     provider: ProviderOut | None
     frame_check: FrameCheckOut
+    link_health: LinkHealthOut
 
     @classmethod
     def from_settings(cls, settings: BookingSettings) -> "SettingsOut":
@@ -100,6 +137,7 @@ class SettingsOut(Out):
                 checked_at=settings.frame_checked_at,
                 reason=settings.frame_check_reason or None,
             ),
+            link_health=LinkHealthOut.from_settings(settings),
         )
 
 
@@ -126,6 +164,7 @@ class SettingsIn(In):
     external_booking_utm_campaign: Text
     provider: ReadBack = None
     frame_check: ReadBack = None
+    link_health: ReadBack = None
 
     def to_input(self) -> SettingsInput:
         """Return the settings proper."""

@@ -115,6 +115,14 @@ def get_settings() -> BookingSettings:
 HAS_LINK: Final = Q(booking_mode=BookingMode.EXTERNAL) & ~Q(external_booking_url="")
 """Of settings: whether there is a booking page to ask."""
 
+LINK_WORK: Final = "link"
+"""The kind of work, on the list of what is due, of looking at booking pages."""
+
+NEXT_LINK_CHECK_SQL: Final = (
+    "SELECT coalesce(link_due_at, now()) FROM booking_bookingsettings"
+    " WHERE booking_mode = 'external' AND external_booking_url <> ''"
+)
+
 _TRANSIENT = ("unreachable", "timeout", "error_page")
 
 
@@ -127,6 +135,21 @@ def is_frame_check_due() -> bool:
     missed = Q(frame_check_reason__in=_TRANSIENT, frame_checked_at__lt=Now() - timedelta(minutes=5))
     wanted = Q(frame_check_requested_at__gt=F("frame_checked_at"))
     return BookingSettings.objects.filter(HAS_LINK, Q(frame_checked_at=None) | missed | wanted).exists()
+
+
+_UNREACHED: Final = _("The site could not be reached.")
+_LINK_REASONS: Final = {
+    "not_found": _("The site answers that there is no such page."),
+    "server_error": _("The site answers with an error of its own."),
+    "timeout": _("The site did not answer in time."),
+    "tls": _("The site has no valid certificate, so browsers warn of it."),
+    "host_not_public": _("The site's name leads to no public address."),
+}
+
+
+def describe_link_reason(code: str) -> str:
+    """Return in words why a booking page could not be reached."""
+    return gettext(_LINK_REASONS.get(code, _UNREACHED))
 
 
 def to_public_booking(settings: BookingSettings) -> PublicBooking:

@@ -1,7 +1,7 @@
 """The frame check: soon after a URL is saved the worker asks the provider's page whether our pages may frame it.
 
 No request waits for it and none talks to the broker: beat asks which tenants changed lately, by an index of the public
-schema, and those among them whose check is due are asked.
+schema, and those among them whose check is due are asked. And the link check: each page is looked at now and then.
 """
 
 import logging
@@ -14,6 +14,7 @@ from shared_apps.outbound import GuardedClient
 from shared_apps.tenants.scope import TenantNotActiveError, enter_tenant, tenant_scope
 from shared_apps.tenants.selectors import list_changed_tenants, tenant_url
 from shared_apps.tenants.tasks import PlatformTask
+from tenant_apps.booking import services
 from tenant_apps.booking.selectors import is_frame_check_due
 from tenant_apps.booking.services import run_frame_check
 
@@ -53,3 +54,9 @@ def check_frame(schema: str) -> str | None:
             )
     except TenantNotActiveError:
         return None
+
+
+@shared_task(name="booking.check_links", base=PlatformTask)
+def check_links() -> int:
+    """Look at the booking pages that are due; returns at how many."""
+    return services.check_links(look=GuardedClient().fetch_headers)

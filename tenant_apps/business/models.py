@@ -40,6 +40,7 @@ class BusinessProfile(models.Model):
     retention_days = models.PositiveSmallIntegerField(
         default=365, validators=[MinValueValidator(7), MaxValueValidator(3650)]
     )
+    erased_until = models.DateTimeField(null=True, blank=True, editable=False)  # of what came before, nothing is left
     notification_emails = models.JSONField(default=list, blank=True, validators=[check_emails])
     frame_origins = models.JSONField(default=list, db_default=[], blank=True, validators=[check_origins])
     version = models.PositiveIntegerField(default=1)  # of all but frame_origins, which are saved by themselves

@@ -16,7 +16,9 @@ from tenant_apps.business.industries import INDUSTRIES, Industry, get_industry
 from tenant_apps.business.models import BusinessProfile
 from tenant_apps.business.validators import DAYS
 
-SWEEP: Final = "sweep"  # the kind of work on the due list whose time `abandon_after_hours` decides
+# Kinds of work on the due list whose time the profile decides, by `abandon_after_hours` and by `retention_days`.
+SWEEP: Final = "sweep"
+RETENTION: Final = "retention"
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +148,7 @@ def to_card(profile: BusinessProfile) -> BusinessCard:
 
 __all__ = [
     "INDUSTRIES",
+    "RETENTION",
     "SWEEP",
     "BusinessCard",
     "HoursLine",

@@ -18,7 +18,7 @@ from shared_apps.texts import parse_email, parse_phone
 from shared_apps.versions import StaleSettingsError
 from tenant_apps.business.industries import INDUSTRIES, get_industry
 from tenant_apps.business.models import BusinessProfile
-from tenant_apps.business.selectors import SWEEP, get_profile
+from tenant_apps.business.selectors import RETENTION, SWEEP, get_profile
 from tenant_apps.business.validators import DAYS
 
 _API_NAMES: Final = {"name": "businessName", "frame_origins": "allowedOrigins"}
@@ -57,6 +57,8 @@ def update_profile(
         touch_tenant(tenant.id)
         if "abandon_after_hours" in values:
             mark_due(tenant_id=tenant.id, kind=SWEEP)
+        if "retention_days" in values:
+            mark_due(tenant_id=tenant.id, kind=RETENTION)
         return get_profile()
 
 

@@ -220,6 +220,26 @@ NEXT_STALE_SQL = (
 )
 
 
+_OLDEST_UNERASED = sql.SQL(
+    "(SELECT created_at FROM handoffs_bookinghandoff WHERE erased_at IS NULL"
+    " AND created_at >= coalesce(profile.erased_until, '-infinity'::timestamptz) ORDER BY created_at LIMIT 1)"
+)
+NEXT_OVERDUE_SQL = (
+    sql.SQL("SELECT {} + make_interval(days => profile.retention_days) FROM business_businessprofile AS profile")
+    .format(_OLDEST_UNERASED)
+    .as_string()
+)
+# The mark stays a month behind, for what comes late (a replay of the journal) and for what somebody held just now.
+ERASED_UNTIL_SQL = (
+    sql.SQL(
+        "UPDATE business_businessprofile AS profile SET erased_until ="
+        " LEAST({}, now() - make_interval(days => profile.retention_days + 30))"
+    )
+    .format(_OLDEST_UNERASED)
+    .as_string()
+)
+
+
 def sweep_sql(*, limit: int) -> str:
     """Return the statement that abandons at most `limit` stale handoffs of one tenant, the longest waiting first.
 

@@ -1,6 +1,7 @@
 """The handoff's life: capture, click, completion, reopening, abandonment. Rules only: no HTTP, no Celery, no clock."""
 
 import logging
+import math
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -258,17 +259,19 @@ def erase_handoff(*, handoff_id: UUID, actor: str) -> None:
         get_handoff(handoff_id)
 
 
-def erase_old_handoffs(*, days: int) -> int:
+def erase_old_handoffs(*, days: int, since: datetime | None = None, seconds: float = math.inf) -> int:
     """Erase the personal data of all that the current tenant received more than `days` ago; returns how many.
 
-    Safe to run twice, at once, and to be killed: each batch is one statement and commits by itself.
+    `since` is how far an earlier run has come, after about `seconds` the rest is left to the next one. Safe to run
+    twice, at once, and to be killed: each batch is one statement and commits by itself.
     """
+    deadline = time.monotonic() + seconds
     kept = _what_is_kept()
-    total, newest = 0, None
+    total, newest = 0, since
     while True:
         erased = BookingHandoff.objects.erase_due(days=days, after=newest, limit=SWEEP_BATCH, kept=kept)
         total, newest = total + erased.rows, erased.newest
-        if erased.rows < SWEEP_BATCH:
+        if erased.rows < SWEEP_BATCH or time.monotonic() >= deadline:
             return total
 
 

@@ -9,7 +9,9 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from shared_apps.tenants.scope import TenantRef, enter_tenant
+from tenant_apps.business.models import BusinessProfile
 from tenant_apps.handoffs.models import BookingHandoff
+from tenant_apps.handoffs.querysets import NEXT_OVERDUE_SQL
 from tenant_apps.handoffs.selectors import HandoffFilters, filter_handoffs
 
 ROWS = 4000
@@ -69,3 +71,16 @@ def test_sweep_reads_the_index_of_what_waits(full: TenantRef) -> None:
         )
         plan = "\n".join(line for (line,) in cursor.fetchall())
     assert "handoff_pending" in plan
+
+
+def test_retention_does_not_read_through_what_is_erased_already(full: TenantRef) -> None:
+    mark = timezone.now() - timedelta(minutes=100)
+    with enter_tenant(full), connection.cursor() as cursor:
+        BookingHandoff.objects.filter(created_at__lt=mark).update(erased_at=mark)
+        BusinessProfile.objects.update(erased_until=mark)
+        cursor.execute("ANALYZE handoffs_bookinghandoff")
+        cursor.execute(f"EXPLAIN (ANALYZE, COSTS OFF) {NEXT_OVERDUE_SQL}")
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert "using handoff_newest" in plan
+    assert "Rows Removed by Filter" not in plan
+    assert "Sort" not in plan

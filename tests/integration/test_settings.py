@@ -35,7 +35,11 @@ def test_new_tenant_is_external_and_not_ready(alpha: TenantRef, owner: TenantCli
         "externalBookingUtmCampaign": "industry-demo",
         "provider": None,
         "frameCheck": {"result": "unknown", "checkedAt": None, "reason": None},
-    }
+        "linkHealth": {
+            "result": "unknown", "reason": None, "statusClass": None, "redirectsTo": None, "tlsExpiresAt": None,
+            "framingChangedAt": None, "checkedAt": None, "failures": 0, "failingSince": None, "toldAt": None,
+        },
+    }  # fmt: skip
     assert visitor.get("/api/v1/booking").json()["ready"] is False
 
 

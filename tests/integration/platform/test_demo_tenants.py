@@ -26,6 +26,7 @@ from tenant_apps.booking.selectors import get_settings, get_snapshot
 from tenant_apps.booking.validators import parse_booking_url
 from tenant_apps.business.models import BusinessProfile
 from tenant_apps.business.selectors import INDUSTRIES
+from tenant_apps.business.services import update_profile
 from tenant_apps.demo.data import CORE_DEMOS, INDUSTRY_DEMOS
 from tenant_apps.demo.management.commands import create_demo_tenants
 from tenant_apps.handoffs.models import BookingHandoff, HandoffEvent
@@ -191,6 +192,16 @@ def test_gallery_shows_the_demos_and_no_real_tenant(made: list[str], alpha: Tena
 
     assert all(name in page for _, name, *_ in CONTRACT)
     assert "Alpha Studio" not in page
+
+
+def test_gallery_shows_the_name_that_the_business_gave_itself(made: list[str]) -> None:
+    tenant = _demo("coastal-cuts")
+    with enter_tenant(tenant):
+        update_profile(tenant=tenant, changes={"name": "Coastal & Daughters"})
+    page = Client().get("/", headers={"host": "localhost"}).content.decode()
+
+    assert "<strong>Coastal &amp; Daughters</strong>" in page
+    assert "<strong>Coastal Cuts</strong>" not in page
 
 
 # ---- again ------------------------------------------------------------------------------------------------------

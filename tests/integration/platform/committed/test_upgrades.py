@@ -26,8 +26,9 @@ from tests.isolation.other_process import child_environment, database_url
 
 ROOT = Path(__file__).resolve().parents[4]
 TABLE, COLUMN = "business_businessprofile", "frame_origins"
-# What adds the column, and what stands on it without touching the database.
-MISSING = ("0002_frame_origins", "0003_rules_of_the_profile")
+LATER = "erased_until"
+# What adds the column, and what stands on it: one that does not touch the database, one that adds LATER.
+MISSING = ("0002_frame_origins", "0003_rules_of_the_profile", "0004_erased_until")
 
 
 def _execute(template: str, *names: str) -> None:
@@ -53,7 +54,7 @@ def behind(db: None) -> list[TenantRef]:
         for _ in range(6)
     ]
     for tenant in tenants:
-        _execute("ALTER TABLE {}.{} DROP COLUMN {}", tenant.schema_name, TABLE, COLUMN)
+        _execute("ALTER TABLE {}.{} DROP COLUMN {}, DROP COLUMN {}", tenant.schema_name, TABLE, COLUMN, LATER)
         _execute("DELETE FROM {}.django_migrations WHERE app = 'business' AND name >= '0002'", tenant.schema_name)
     Tenant.objects.filter(pk__in=[tenant.id for tenant in tenants]).update(schema_version="")
     return tenants
@@ -87,7 +88,7 @@ def test_all_are_brought_up_to_date_by_one_plan(behind: list[TenantRef], monkeyp
 
     assert outcome == Outcome(migrated=6)
     assert [plan.migrations for plan in plans] == [tuple(("business", name) for name in MISSING)]
-    assert [len(plan.statements or ()) for plan in plans] == [1]
+    assert [len(plan.statements or ()) for plan in plans] == [2]
     assert sorted(told) == sorted((tenant.schema_name, "") for tenant in behind)
     assert all(_has_column(tenant) for tenant in behind)
     assert list_behind() == []
@@ -95,7 +96,8 @@ def test_all_are_brought_up_to_date_by_one_plan(behind: list[TenantRef], monkeyp
 
 
 def test_tenants_at_two_points_get_a_plan_each(behind: list[TenantRef]) -> None:
-    _execute("ALTER TABLE {}.{} ADD COLUMN {} jsonb DEFAULT '[]' NOT NULL", behind[0].schema_name, TABLE, COLUMN)
+    columns = "ALTER TABLE {}.{} ADD COLUMN {} jsonb DEFAULT '[]' NOT NULL, ADD COLUMN {} timestamptz"
+    _execute(columns, behind[0].schema_name, TABLE, COLUMN, LATER)
     for name in MISSING:
         _execute(
             f"INSERT INTO {{}}.django_migrations (app, name, applied) VALUES ('business', '{name}', now())",

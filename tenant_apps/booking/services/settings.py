@@ -1,41 +1,27 @@
 """Writes of the booking settings."""
 
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from datetime import timedelta
 from typing import Final
-from urllib.parse import urldefrag, urljoin, urlsplit
 
 from django.conf import settings as django_settings
 from django.db import transaction
 from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Now
-from django.utils.encoding import iri_to_uri
 from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
-from shared_apps.errors import DomainError, FieldProblem, InvalidFieldsError
-from shared_apps.outbound import Answer, OutboundError
+from shared_apps.errors import FieldProblem, InvalidFieldsError
 from shared_apps.platform.hooks import NewTenant
+from shared_apps.tenants.due import mark_due
 from shared_apps.tenants.scope import TenantRef
 from shared_apps.tenants.services import touch_tenant
 from shared_apps.versions import StaleSettingsError
 from tenant_apps.booking.enums import BookingMode, EmbedMode, FrameCheck
-from tenant_apps.booking.framing import FramingVerdict, read_framing
 from tenant_apps.booking.links import describe_carrier_conflict, list_own_utms
 from tenant_apps.booking.models import BookingSettings
 from tenant_apps.booking.providers import GENERIC, find_provider
-from tenant_apps.booking.selectors import HAS_LINK, PublicBooking, get_settings, to_public_booking
+from tenant_apps.booking.selectors import LINK_WORK, PublicBooking, get_settings, to_public_booking
 from tenant_apps.booking.validators import BookingUrl, InvalidBookingUrlError, parse_booking_url
-
-Look = Callable[[str], Answer]
-
-
-class NoBookingLinkError(DomainError):
-    """There is no booking page to ask: none is saved, or visitors are not sent to one."""
-
-    code = "no_booking_link"
-    message = _("Save the address of your booking page first.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,101 +56,33 @@ def update_settings(*, tenant: TenantRef, given: SettingsInput, expected_version
     written. Never waits for the network. The URL is stored in canonical form.
     """
     url = _check(given)
-    values = asdict(given) | {"external_booking_url": url} | _keep_frame_check(url)
+    values = asdict(given) | {"external_booking_url": url} | _keep_what_was_seen(url)
     with transaction.atomic():
         rows = BookingSettings.objects.filter(pk=1)
         if expected_version is not None:
             rows = rows.filter(version=expected_version)
         if not rows.update(**values, version=F("version") + 1, updated_at=Now()):
             raise StaleSettingsError
+        mark_due(tenant_id=tenant.id, kind=LINK_WORK)
         touch_tenant(tenant.id)
         return get_settings()
 
 
-def _keep_frame_check(url: str) -> dict[str, Case]:
-    """Return the frame check's columns: as they are while the URL stays, blank for another one."""
-    blank: dict[str, object] = {"frame_check": FrameCheck.UNKNOWN, "frame_check_reason": "", "frame_checked_at": None}
+_SEEN: Final = (
+    "frame_check", "frame_check_reason", "frame_checked_at", "frame_changed_at",
+    "link_result", "link_reason", "link_status_class", "link_redirects_to", "link_tls_expires_at", "link_checked_at",
+    "link_due_at", "link_failures", "link_failing_since", "link_told_at",
+)  # fmt: skip
+
+
+def _keep_what_was_seen(url: str) -> dict[str, Case]:
+    """Return the columns of what the booking page showed: as they are while the URL stays, blank for another one."""
+    fields = [field for field in BookingSettings._meta.concrete_fields if field.name in _SEEN]
     same = Q(external_booking_url=url)
-    return {name: Case(When(same, then=F(name)), default=Value(value)) for name, value in blank.items()}
-
-
-FRAME_CHECK_PAUSE: Final = timedelta(seconds=10)
-
-
-def request_frame_check(*, tenant: TenantRef) -> bool:
-    """Have the current tenant's booking page asked again about frames; the worker does it within seconds.
-
-    At most once in ten seconds: what was asked for just now is not asked for again, and False is returned. Raises
-    NoBookingLinkError.
-    """
-    with transaction.atomic():
-        rows = BookingSettings.objects.filter(HAS_LINK, pk=1)
-        lately = Q(frame_check_requested_at__gt=Now() - FRAME_CHECK_PAUSE)
-        if rows.exclude(lately).update(frame_check_requested_at=Now()):
-            touch_tenant(tenant.id)  # what the dispatcher looks for
-            return True
-        if not rows.exists():
-            raise NoBookingLinkError
-    return False
-
-
-def run_frame_check(*, tenant: TenantRef, our_host: str, our_origin: str, look: Look) -> FrameCheck | None:
-    """Ask the current tenant's booking page whether our pages may frame it, and keep the answer with its time.
-
-    `look` fetches the headers of an address. Returns None where there is nothing to ask, or the URL changed meanwhile:
-    then nothing is kept. Never raises for what the other side does: what cannot be seen is unknown, with a reason.
-    """
-    booking = to_public_booking(get_settings())
-    if not booking.ready:
-        return None
-    address = booking.frame_url(url=booking.url, our_host=our_host)
-    try:
-        result, reason = _judge_page(look, address=address, our_origin=our_origin)
-    except OutboundError as error:
-        result, reason = FrameCheck.UNKNOWN, error.code
-    with transaction.atomic():
-        rows = BookingSettings.objects.filter(pk=1, external_booking_url=booking.url)
-        changed = rows.exclude(frame_check=result).exists()
-        if not rows.update(frame_check=result, frame_check_reason=reason, frame_checked_at=Now()):
-            return None
-        if changed:
-            touch_tenant(tenant.id)
-    return result
-
-
-MAX_REDIRECTS: Final = 4
-
-
-def _judge_page(look: Look, *, address: str, our_origin: str) -> tuple[FrameCheck, str]:
-    """What a page's headers mean. Redirects are followed on its own origin only, as in our frame."""
-    for _hop in range(1 + MAX_REDIRECTS):
-        answer = look(address)
-        target = _find_redirect(answer, address)
-        if target is None:
-            return _judge(answer, address=address, our_origin=our_origin)
-        if urlsplit(target)[:2] != urlsplit(address)[:2]:
-            return FrameCheck.REFUSED, "redirects_away"
-        address = target
-    return FrameCheck.UNKNOWN, "redirects"
-
-
-def _find_redirect(answer: Answer, address: str) -> str | None:
-    """Where an answer leads, as an ASCII address without fragment; None for one that leads nowhere."""
-    location = next((value for name, value in answer.headers if name == "location"), "")
-    if answer.status not in (301, 302, 303, 307, 308) or not location:
-        return None
-    try:
-        return urldefrag(iri_to_uri(urljoin(address, location))).url
-    except ValueError:
-        return None
-
-
-def _judge(answer: Answer, *, address: str, our_origin: str) -> tuple[FrameCheck, str]:
-    """What an answer's headers mean; only a page proves something."""
-    if not 200 <= answer.status < 300:
-        return FrameCheck.UNKNOWN, "error_page"
-    verdict = read_framing(answer.headers, provider_url=address, parent_origin=our_origin)
-    return (FrameCheck.ALLOWED, "") if verdict == FramingVerdict.ALLOWED else (FrameCheck.REFUSED, "headers")
+    return {
+        field.name: Case(When(same, then=F(field.name)), default=Value(field.get_default(), output_field=field))
+        for field in fields
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,481 @@
+"""Booking links are looked at now and then: what counts as a failure, who is told, and what visitors still get."""
+
+import threading
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.mail import EmailMultiAlternatives
+from django.db.models import F
+from django.utils import timezone
+
+from shared_apps.outbound import Answer, OutboundError
+from shared_apps.outbox.models import Job
+from shared_apps.outbox.services import relay_jobs
+from shared_apps.tenants.due import scan_for_missed
+from shared_apps.tenants.models import DueWork
+from shared_apps.tenants.scope import TenantRef, enter_tenant, public_scope
+from tenant_apps.booking import tasks
+from tenant_apps.booking.models import BookingSettings
+from tenant_apps.booking.services import check_links, links
+from tenant_apps.booking.services.links import WITNESSES
+from tenant_apps.business.services import update_profile
+from tests.clients import TenantClient
+from tests.conftest import LIVE_URL, make_ready
+
+SETTINGS = "/api/v1/settings/booking"
+EXPIRY = timezone.now().replace(microsecond=0) + timedelta(days=30)
+OK = Answer(200, (), EXPIRY)
+GONE = Answer(404, (), EXPIRY)
+Given = Answer | OutboundError
+
+
+class Web:
+    """The other side: what each address answers, and which were asked."""
+
+    def __init__(self, pages: Mapping[str, Given] | None = None) -> None:
+        self.pages = dict(pages or {})
+        self.asked: list[str] = []
+
+    def look(self, address: str) -> Answer:
+        self.asked.append(address)
+        given = self.pages.get(address, OK)
+        if isinstance(given, OutboundError):
+            raise given
+        return given
+
+
+def pass_time(tenant: TenantRef, **time: float) -> None:
+    """Let time pass for a tenant's link, and make it due."""
+    ago = timedelta(**time)
+    with enter_tenant(tenant):
+        BookingSettings.objects.update(link_due_at=None, link_failing_since=F("link_failing_since") - ago)
+    with public_scope():
+        DueWork.objects.filter(tenant_id=tenant.id, kind="link").update(
+            due_at=timezone.now() - timedelta(minutes=1), lease_until=None
+        )
+
+
+def look_again(tenant: TenantRef, given: Given, **time: float) -> BookingSettings:
+    """Let time pass, look once, and return what is kept."""
+    pass_time(tenant, **time)
+    assert check_links(look=Web({LIVE_URL: given}).look) == 1
+    return read(tenant)
+
+
+def read(tenant: TenantRef) -> BookingSettings:
+    with enter_tenant(tenant):
+        return BookingSettings.objects.get()
+
+
+def pause_of(kept: BookingSettings) -> timedelta:
+    """From the last look to the next."""
+    assert kept.link_due_at is not None
+    assert kept.link_checked_at is not None
+    return kept.link_due_at - kept.link_checked_at
+
+
+def mark_of(tenant: TenantRef) -> Any:
+    with public_scope():
+        return DueWork.objects.filter(tenant_id=tenant.id, kind="link").values_list("due_at", flat=True).first()
+
+
+def list_jobs(tenant: TenantRef) -> list[str]:
+    with enter_tenant(tenant):
+        return list(Job.objects.values_list("kind", flat=True))
+
+
+def deliver(tenant: TenantRef) -> None:
+    """Let the worker do the tenant's jobs."""
+    with enter_tenant(tenant):
+        Job.objects.update(due_at=timezone.now() - timedelta(minutes=1))
+    with public_scope():
+        DueWork.objects.filter(tenant_id=tenant.id, kind="outbox").update(
+            due_at=timezone.now() - timedelta(minutes=1), lease_until=None
+        )
+    relay_jobs()
+
+
+# ---- who is looked at, and when ---------------------------------------------------------------------------------
+
+
+def test_saved_link_is_looked_at_once_and_again_in_an_hour(
+    ready: TenantRef, beta: TenantRef, owner: TenantClient
+) -> None:
+    web = Web()
+    assert [check_links(look=web.look) for _ in range(2)] == [1, 0]
+
+    assert web.asked == [LIVE_URL]  # beta has no link, and was not visited
+    assert mark_of(beta) is None
+    kept = read(ready)
+    pause = pause_of(kept)
+    assert timedelta(minutes=54) <= pause <= timedelta(minutes=66)
+    assert mark_of(ready) == kept.link_due_at
+    health = owner.get(SETTINGS).json()["linkHealth"]
+    assert health.pop("checkedAt") is not None
+    assert health == {
+        "result": "working",
+        "reason": None,
+        "statusClass": "2xx",
+        "redirectsTo": None,
+        "tlsExpiresAt": EXPIRY.isoformat().replace("+00:00", "Z"),
+        "framingChangedAt": None,
+        "failures": 0,
+        "failingSince": None,
+        "toldAt": None,
+    }
+
+
+def test_links_saved_together_drift_apart(ready: TenantRef, beta: TenantRef, owner: TenantClient) -> None:
+    dues = set()
+    for _ in range(5):
+        pass_time(ready)
+        check_links(look=Web().look)
+        dues.add(read(ready).link_due_at)
+    assert len(dues) == 5
+
+
+def test_link_kept_by_an_earlier_release_is_found_by_the_scan(ready: TenantRef, beta: TenantRef) -> None:
+    with public_scope():
+        DueWork.objects.all().delete()
+    assert check_links(look=Web().look) == 0
+
+    assert scan_for_missed([ready, beta], minute=0) == 1
+
+    assert check_links(look=Web().look) == 1
+    assert scan_for_missed([ready, beta], minute=0) == 0
+
+
+def test_saving_anything_but_the_link_does_not_look_sooner(
+    ready: TenantRef, owner: TenantClient, django_capture_on_commit_callbacks: Any
+) -> None:
+    check_links(look=Web().look)
+    due = read(ready).link_due_at
+    assert owner.put_json(SETTINGS, owner.get(SETTINGS).json() | {"externalBookingDisclaimer": "x"}).status_code == 200
+    assert check_links(look=Web().look) == 0
+    assert mark_of(ready) == due
+
+
+@pytest.mark.parametrize("change", [{"booking_mode": "internal"}, {"external_booking_url": ""}])
+def test_tenant_that_sends_nobody_away_is_off_the_list(change: dict[str, str], ready: TenantRef) -> None:
+    with enter_tenant(ready):
+        BookingSettings.objects.update(**change)
+    web = Web()
+    assert check_links(look=web.look) == 0
+    assert (web.asked, mark_of(ready)) == ([], None)
+
+
+def test_task_looks_by_the_guarded_client(ready: TenantRef, monkeypatch: pytest.MonkeyPatch) -> None:
+    web = Web()
+
+    class Client:
+        def fetch_headers(self, url: str) -> Answer:
+            return web.look(url)
+
+    monkeypatch.setattr(tasks, "GuardedClient", Client)
+    assert tasks.check_links.apply().get() == 1
+    assert web.asked == [LIVE_URL]
+
+
+def test_pages_are_looked_at_at_once(
+    ready: TenantRef, beta: TenantRef, django_capture_on_commit_callbacks: Any
+) -> None:
+    """Each look waits for the other: one after the other, neither would end."""
+    other = "https://beta.as.me/schedule.php"
+    make_ready(beta, django_capture_on_commit_callbacks, url=other)
+    both = threading.Barrier(2, timeout=10)
+
+    def look(_address: str) -> Answer:
+        both.wait()
+        return OK
+
+    assert check_links(look=look) == 2
+    assert {read(tenant).link_result for tenant in (ready, beta)} == {"working"}
+
+
+def test_look_that_breaks_stops_nobody(
+    ready: TenantRef, beta: TenantRef, django_capture_on_commit_callbacks: Any
+) -> None:
+    make_ready(beta, django_capture_on_commit_callbacks, url="https://beta.as.me/schedule.php")
+
+    def look(address: str) -> Answer:
+        if address == LIVE_URL:
+            raise RuntimeError("Jane Doe")
+        return OK
+
+    assert check_links(look=look) == 2
+    assert (read(ready).link_result, read(ready).link_reason) == ("unknown", "error")
+    assert read(beta).link_result == "working"
+
+
+# ---- what counts ------------------------------------------------------------------------------------------------
+
+
+def leads_to(location: str) -> Answer:
+    return Answer(302, (("location", location),))
+
+
+@pytest.mark.parametrize(
+    ("given", "result", "reason", "status_class", "host"),
+    [
+        (Answer(204, ()), "working", "", 2, ""),
+        (leads_to("/login"), "working", "", 3, ""),
+        (leads_to("https://calendly.com/other"), "working", "", 3, ""),
+        (leads_to("https://parked.example/?x=1"), "working", "redirects_away", 3, "parked.example"),
+        (leads_to("//10.0.0.1/"), "working", "redirects_away", 3, "10.0.0.1"),
+        (leads_to("https://" + "x" * 300 + ".example/"), "working", "", 3, ""),
+        (leads_to("http://[bad"), "working", "", 3, ""),
+        (Answer(304, ()), "working", "", 3, ""),
+        (Answer(401, ()), "unknown", "refuses_programs", 4, ""),
+        (Answer(403, ()), "unknown", "refuses_programs", 4, ""),
+        (Answer(429, ()), "unknown", "refuses_programs", 4, ""),
+        (Answer(404, ()), "failing", "not_found", 4, ""),
+        (Answer(410, ()), "failing", "not_found", 4, ""),
+        (Answer(500, ()), "failing", "server_error", 5, ""),
+        (Answer(503, ()), "failing", "server_error", 5, ""),
+        (OutboundError("tls"), "failing", "tls", None, ""),
+        (OutboundError("timeout"), "failing", "timeout", None, ""),
+        (OutboundError("unreachable"), "failing", "unreachable", None, ""),
+        (OutboundError("host_not_public"), "failing", "host_not_public", None, ""),
+        (OutboundError("bad_answer"), "failing", "bad_answer", None, ""),
+    ],
+)
+def test_look_is_kept_as_a_visitor_would_see_it(
+    given: Given, result: str, reason: str, status_class: int | None, host: str, ready: TenantRef
+) -> None:
+    web = Web({LIVE_URL: given})
+    assert check_links(look=web.look) == 1
+
+    kept = read(ready)
+    assert (kept.link_result, kept.link_reason, kept.link_status_class) == (result, reason, status_class)
+    assert kept.link_redirects_to == host
+    assert kept.link_failures == (1 if result == "failing" else 0)
+    assert (kept.link_failing_since is not None) is (result == "failing")
+    assert [address for address in web.asked if address not in WITNESSES] == [LIVE_URL]  # no redirect was followed
+
+
+def test_page_that_refuses_programs_neither_counts_nor_clears(ready: TenantRef) -> None:
+    look_again(ready, GONE)
+    kept = look_again(ready, Answer(403, ()), minutes=10)
+    assert (kept.link_result, kept.link_failures, kept.link_failing_since is not None) == ("unknown", 1, True)
+
+
+def test_network_of_ours_that_is_away_is_nobodys_failure(ready: TenantRef) -> None:
+    away = OutboundError("unreachable")
+    web = Web(dict.fromkeys([LIVE_URL, *WITNESSES], away))
+    for _ in range(4):
+        pass_time(ready, minutes=10)
+        check_links(look=web.look)
+    kept = read(ready)
+    assert (kept.link_result, kept.link_reason, kept.link_failures) == ("unknown", "no_network", 0)
+    assert pause_of(kept) < timedelta(minutes=6)
+    assert list_jobs(ready) == []
+
+
+def test_answer_for_a_link_that_changed_meanwhile_is_dropped(ready: TenantRef, monkeypatch: pytest.MonkeyPatch) -> None:
+    keep = links._keep
+
+    def keep_too_late(*arguments: Any) -> None:
+        BookingSettings.objects.update(external_booking_url="https://calendly.com/alpha-studio/other")
+        keep(*arguments)
+
+    monkeypatch.setattr(links, "_keep", keep_too_late)
+    assert check_links(look=Web({LIVE_URL: GONE}).look) == 1
+    assert (read(ready).link_failures, read(ready).link_checked_at) == (0, None)
+
+
+def test_new_link_starts_anew_and_the_same_one_keeps_what_was_seen(
+    ready: TenantRef, owner: TenantClient, django_capture_on_commit_callbacks: Any
+) -> None:
+    look_again(ready, GONE)
+    given = owner.get(SETTINGS).json()
+    assert given["linkHealth"]["failures"] == 1
+
+    same = owner.put_json(SETTINGS, given | {"linkHealth": {"failures": 0}, "externalBookingDisclaimer": "x"})
+    assert same.json()["linkHealth"] == given["linkHealth"]
+
+    other = owner.put_json(SETTINGS, given | {"externalBookingUrl": "https://calendly.com/alpha-studio/other"})
+    assert other.json()["linkHealth"] == {
+        "result": "unknown", "reason": None, "statusClass": None, "redirectsTo": None, "tlsExpiresAt": None,
+        "framingChangedAt": None, "checkedAt": None, "failures": 0, "failingSince": None, "toldAt": None,
+    }  # fmt: skip
+    web = Web()
+    assert check_links(look=web.look) == 1
+    assert web.asked == ["https://calendly.com/alpha-studio/other"]
+
+
+# ---- who is told ------------------------------------------------------------------------------------------------
+
+
+def test_owner_is_told_after_three_failures_over_a_quarter_of_an_hour_once(
+    ready: TenantRef, mailoutbox: list[EmailMultiAlternatives]
+) -> None:
+    look_again(ready, GONE)
+    assert list_jobs(ready) == []
+    look_again(ready, GONE, minutes=8)
+    assert list_jobs(ready) == []
+    kept = look_again(ready, GONE, minutes=8)
+    assert (list_jobs(ready), kept.link_failures, kept.link_told_at is not None) == (["booking.link_failing"], 3, True)
+    deliver(ready)
+    for _ in range(3):
+        look_again(ready, GONE, minutes=30)
+    deliver(ready)
+    assert [message.subject for message in mailoutbox] == ["Your booking page cannot be reached"]
+
+    kept = look_again(ready, OK, minutes=10)
+    assert (kept.link_failures, kept.link_told_at, kept.link_failing_since) == (0, None, None)
+    look_again(ready, OK, minutes=60)
+    deliver(ready)
+    assert [message.subject for message in mailoutbox[1:]] == ["Your booking page can be reached again"]
+
+    look_again(ready, GONE, minutes=60)  # a new series starts from nothing
+    deliver(ready)
+    assert len(mailoutbox) == 2
+
+
+def test_next_look_at_a_failing_page_comes_sooner(ready: TenantRef) -> None:
+    kept = look_again(ready, GONE)
+    assert timedelta(minutes=8) <= pause_of(kept) <= timedelta(minutes=10)
+
+
+def test_many_failures_at_once_tell_nobody(ready: TenantRef) -> None:
+    for _ in range(5):
+        look_again(ready, GONE, minutes=3)
+    assert (read(ready).link_failures, list_jobs(ready)) == (5, [])
+
+
+def test_two_failures_far_apart_tell_nobody(ready: TenantRef) -> None:
+    look_again(ready, GONE)
+    look_again(ready, GONE, hours=3)
+    assert (read(ready).link_failures, list_jobs(ready)) == (2, [])
+
+
+def test_success_in_between_tells_nobody(ready: TenantRef) -> None:
+    for given in (GONE, GONE, OK, GONE, GONE):
+        look_again(ready, given, minutes=30)
+    assert (read(ready).link_failures, list_jobs(ready)) == (2, [])
+
+
+def test_news_that_is_old_by_now_is_not_sent(ready: TenantRef, mailoutbox: list[EmailMultiAlternatives]) -> None:
+    for _ in range(3):
+        look_again(ready, GONE, minutes=10)
+    look_again(ready, OK, minutes=10)
+    look_again(ready, GONE, minutes=10)
+    with enter_tenant(ready):
+        assert sorted(Job.objects.values_list("kind", flat=True)) == ["booking.link_failing", "booking.link_working"]
+    deliver(ready)
+    assert [message.subject for message in mailoutbox] == ["Your booking page can be reached again"]
+
+
+@pytest.mark.parametrize(
+    ("language", "subject", "reason", "since"),
+    [
+        ("en", "Your booking page cannot be reached", "The site answers that there is no such page.", "p.m."),
+        ("es", "No se puede llegar a tu página de reservas", "El sitio responde que esa página no existe.", " de "),
+    ],
+)
+def test_mail_is_in_the_business_language_and_says_what_to_do(
+    language: str, subject: str, reason: str, since: str, ready: TenantRef, mailoutbox: list[EmailMultiAlternatives]
+) -> None:
+    with enter_tenant(ready):
+        update_profile(
+            tenant=ready, changes={"language": language, "notification_emails": ["a@alpha.example", "b@alpha.example"]}
+        )
+    for _ in range(3):
+        look_again(ready, GONE, minutes=10)
+    with enter_tenant(ready):
+        BookingSettings.objects.update(link_failing_since="2026-11-24T20:30:00Z")
+    deliver(ready)
+
+    assert [message.to for message in mailoutbox] == [["a@alpha.example"], ["b@alpha.example"]]
+    html = str(mailoutbox[0].alternatives[0].content)  # type: ignore[attr-defined]  # a named tuple since Django 5.2
+    for part in (str(mailoutbox[0].body), html):
+        for text in (reason, LIVE_URL, "http://alpha.localhost:8000/dashboard/settings", "2026", since):
+            assert text in part
+    assert mailoutbox[0].subject == subject
+
+
+def test_owners_are_told_where_no_address_is_given(
+    ready: TenantRef, owner: TenantClient, mailoutbox: list[EmailMultiAlternatives]
+) -> None:
+    with enter_tenant(ready):
+        update_profile(tenant=ready, changes={"notification_emails": []})
+    for _ in range(3):
+        look_again(ready, GONE, minutes=10)
+    deliver(ready)
+    assert {message.to[0] for message in mailoutbox} == {"owner@alpha.example", owner.user.email}
+
+
+def test_visitors_keep_the_link_and_the_contact(
+    ready: TenantRef, visitor: TenantClient, lead: dict[str, Any], django_capture_on_commit_callbacks: Any
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True), enter_tenant(ready):
+        update_profile(tenant=ready, changes={"phone": "+17725550100"})
+    with django_capture_on_commit_callbacks(execute=True):
+        for _ in range(3):
+            look_again(ready, GONE, minutes=10)
+    assert read(ready).link_told_at is not None
+    answer = visitor.post_json("/api/v1/handoffs", lead).json()
+    assert answer["nextStep"] == "continue"
+    assert answer["booking"]["url"].startswith(LIVE_URL)
+    page = visitor.get(f"/handoff/{answer['id']}").content.decode()
+    assert 'data-testid="handoff-cta"' in page
+    assert 'data-testid="contact-cta"' in page
+    assert visitor.post(f"/go/{answer['id']}")["Location"].startswith(LIVE_URL)
+
+
+# ---- frames -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def framed(ready: TenantRef) -> TenantRef:
+    """Alpha in a frame, which its page allowed a day ago."""
+    with enter_tenant(ready):
+        BookingSettings.objects.update(
+            external_booking_embed_mode="iframe",
+            frame_check="allowed",
+            frame_checked_at=timezone.now() - timedelta(days=1),
+        )
+    return ready
+
+
+def test_page_that_no_longer_lets_itself_be_framed_is_noticed(
+    framed: TenantRef, owner: TenantClient, make_refusal: Callable[[], Web]
+) -> None:
+    assert check_links(look=make_refusal().look) == 1
+    kept = read(framed)
+    assert (kept.frame_check, kept.frame_check_reason, kept.frame_changed_at is not None) == (
+        "refused",
+        "headers",
+        True,
+    )
+    assert owner.get(SETTINGS).json()["linkHealth"]["framingChangedAt"] is not None
+    pass_time(framed)
+    web = make_refusal()
+    check_links(look=web.look)
+    assert web.asked == [LIVE_URL]  # half a day has not passed
+
+
+@pytest.fixture
+def make_refusal() -> Callable[[], Web]:
+    """The page answers, and refuses every frame."""
+
+    class Refusing(Web):
+        def look(self, address: str) -> Answer:
+            super().look(address)
+            return Answer(200, (("x-frame-options", "DENY"),))
+
+    return Refusing
+
+
+def test_frame_that_cannot_be_seen_keeps_what_is_known(framed: TenantRef) -> None:
+    class Half(Web):
+        def look(self, address: str) -> Answer:
+            super().look(address)
+            if address == LIVE_URL:
+                return OK
+            raise OutboundError("timeout")
+
+    check_links(look=Half().look)
+    assert (read(framed).frame_check, read(framed).frame_changed_at) == ("allowed", None)
