@@ -4,7 +4,7 @@ import logging
 import random
 import time
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID, uuid4, uuid5
 
@@ -31,15 +31,16 @@ RELAY_SECONDS: Final = 25.0
 _NAMESPACE = UUID("6f0f2b0e-6a53-5b0d-9a0c-2f3f2f6c8f11")
 
 
-def enqueue(*, kind: str, payload: Mapping[str, str | int], key: str = "", delay: timedelta = timedelta(0)) -> None:
+def enqueue(*, kind: str, payload: Mapping[str, str | int], key: str = "", not_before: datetime | None = None) -> None:
     """Have the handler of `kind` called with `payload` after the commit of the current transaction, or never.
 
     `payload` holds ids only, never personal data. With a `key` at most one job of that kind and key waits at a time:
-    asked for again it is as fresh as new, and one that is being done meanwhile is done once more. `delay` is the
-    least time to wait. One statement in the tenant's schema; the broker is not asked. Raises LookupError in public.
+    asked for again it is as fresh as new, and one that is being done meanwhile is done once more. It waits until
+    `not_before`, where that is given. One statement in the tenant's schema; the broker is not asked.
+    Raises LookupError in public.
     """
     job_id = uuid5(_NAMESPACE, f"{kind}|{key}") if key else uuid4()
-    Job.objects.put(tenant_id=current_tenant().id, job_id=job_id, kind=kind, payload=payload, delay=delay)
+    Job.objects.put(tenant_id=current_tenant().id, job_id=job_id, kind=kind, payload=payload, not_before=not_before)
 
 
 def relay_jobs(*, seconds: float = RELAY_SECONDS) -> int:

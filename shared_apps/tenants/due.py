@@ -72,7 +72,7 @@ def mark_due_sql(*, kind: str, source: str, due_at: str) -> sql.Composed:
 
 def mark_due(*, tenant_id: int, kind: str) -> None:
     """Mark the tenant due now, in the current transaction: somebody will look. One statement."""
-    statement = sql.SQL("WITH given AS (SELECT now() AS at) {}").format(
+    statement = sql.SQL("WITH given AS (SELECT statement_timestamp() AS at) {}").format(
         mark_due_sql(kind=kind, source="given", due_at="given.at")
     )
     with tenant_connection().cursor() as cursor:
@@ -88,9 +88,9 @@ def claim_due(*, kind: str, limit: int, lease: timedelta) -> tuple[list[Claim], 
     statement = sql.SQL(
         "WITH due AS (SELECT due.tenant_id FROM {table} AS due"
         " JOIN public.tenants_tenant AS tenant ON tenant.id = due.tenant_id AND tenant.status = %(active)s"
-        " WHERE due.kind = %(kind)s AND LEAST(due.due_at, due.lease_until) <= now()"
+        " WHERE due.kind = %(kind)s AND LEAST(due.due_at, due.lease_until) <= statement_timestamp()"
         " ORDER BY LEAST(due.due_at, due.lease_until) LIMIT %(limit)s FOR UPDATE OF due SKIP LOCKED)"
-        " UPDATE {table} AS claimed SET due_at = NULL, lease_until = now() + %(lease)s"
+        " UPDATE {table} AS claimed SET due_at = NULL, lease_until = statement_timestamp() + %(lease)s"
         " FROM due JOIN public.tenants_tenant AS tenant ON tenant.id = due.tenant_id"
         " JOIN public.tenants_domain AS domain ON domain.tenant_id = tenant.id AND domain.is_primary"
         " WHERE claimed.tenant_id = due.tenant_id AND claimed.kind = %(kind)s"
@@ -136,7 +136,7 @@ def settle_due(*, kind: str, claims: Iterable[Claim], next_due: Mapping[int, dat
     rows = [(claim.tenant.id, claim.lease_until, next_due.get(claim.tenant.id)) for claim in claims]
     if not rows:
         return
-    again = sql.SQL("NULL" if is_quiet else f"now() + interval '{LOOK_AGAIN_SECONDS} s'")
+    again = sql.SQL("NULL" if is_quiet else f"statement_timestamp() + interval '{LOOK_AGAIN_SECONDS} s'")
     statement = sql.SQL(
         "WITH given AS (SELECT tenant_id, lease_until, LEAST(next_due, {again}) AS next_due"
         " FROM unnest(%(ids)s::bigint[], %(leases)s::timestamptz[], %(dues)s::timestamptz[])"
@@ -180,8 +180,8 @@ def _mark_missing(found: list[tuple[int, str, str]]) -> int:
         "INSERT INTO {table} AS due (tenant_id, kind, due_at)"
         " SELECT * FROM unnest(%(ids)s::bigint[], %(kinds)s::text[], %(dues)s::timestamptz[]) AS found (id, kind, at)"
         " WHERE NOT EXISTS (SELECT FROM {table} AS standing WHERE standing.tenant_id = found.id"
-        " AND standing.kind = found.kind AND LEAST(standing.due_at, standing.lease_until) <= GREATEST(found.at, now()"
-        " + interval '1 minute'))"
+        " AND standing.kind = found.kind AND LEAST(standing.due_at, standing.lease_until)"
+        " <= GREATEST(found.at, statement_timestamp() + interval '1 minute'))"
         " ON CONFLICT (tenant_id, kind) DO UPDATE SET due_at = LEAST(due.due_at, excluded.due_at)"
     ).format(table=_TABLE)
     ids, kinds, dues = (list(column) for column in zip(*found, strict=True))

@@ -17,6 +17,7 @@ from shared_apps.accounts.enums import Role
 from shared_apps.accounts.tokens import make_set_password_token
 from shared_apps.tenants.scope import TenantRef, enter_tenant
 from tenant_apps.handoffs.models import BookingHandoff
+from tenant_apps.notifications.selectors import make_unsubscribe_url
 from tests.clients import TenantClient
 from tests.factories import HandoffFactory, UserFactory
 from tests.isolation.helpers import read_everything
@@ -53,6 +54,7 @@ PROFILE: dict[str, Any] = {
     "retentionDays": 365,
     "notificationEmails": ["desk@alpha-studio.example"],
 }
+NOTIFICATIONS = {"newHandoff": "hourly", "dailySummary": True}
 EMBEDDING = {"allowedOrigins": ["https://www.alpha-studio.example"]}
 MESSAGE: dict[str, Any] = {"message": "a haircut on Friday", "slots": {}, "asking": None}
 PASSWORD = {"password": "a-long-walk-on-the-beach"}
@@ -98,6 +100,7 @@ TENANT_ROUTES = [
         {"GET": everybody(200), "HEAD": everybody(200), "POST": everybody(302)},
         form=PASSWORD,
     ),
+    Row("notifications/unsubscribe/<str:subscriber>", dict.fromkeys(("GET", "HEAD", "POST"), everybody(200))),
     Row("dashboard", {"GET": PAGE, "HEAD": PAGE}, is_behind_login=True),
     Row("dashboard/handoffs/<str:handoff_id>", {"GET": PAGE, "HEAD": PAGE}, is_behind_login=True),
     Row("dashboard/handoffs/<str:handoff_id>/<str:action>", {"POST": everybody(302)}, is_behind_login=True),
@@ -109,6 +112,7 @@ TENANT_ROUTES = [
     Row("api/v1/settings/booking/preview", {"POST": MEMBERS}, json=SETTINGS),
     Row("api/v1/settings/booking/frame-check", {"POST": (401, 403, 202, 401)}),
     Row("api/v1/settings/profile", {"GET": MEMBERS, "PUT": OWNERS}, json=PROFILE),
+    Row("api/v1/settings/notifications", {"GET": MEMBERS, "PUT": OWNERS}, json=NOTIFICATIONS),
     Row("api/v1/settings/embedding", {"GET": MEMBERS, "PUT": OWNERS}, json=EMBEDDING),
     Row("api/v1/assistant/messages", {"POST": everybody(200)}, json=MESSAGE),
     Row("api/v1/handoffs", {"GET": MEMBERS, "POST": everybody(201)}, json=LEAD),
@@ -187,6 +191,7 @@ class House:
     own_id: str
     foreign_id: str
     token: str
+    subscriber: str
     callers: dict[str, TenantClient]
 
     def call(self, caller: str, method: str, row: Row, handoff_id: str | None = None) -> Any:
@@ -195,6 +200,7 @@ class House:
             row.route.replace("<str:", "<")
             .replace("<handoff_id>", handoff_id or self.own_id)
             .replace("<token>", self.token)
+            .replace("<subscriber>", self.subscriber)
             .replace("<action>", "complete")
         )
         client = self.callers[caller]
@@ -225,6 +231,7 @@ def house(ready: TenantRef, beta: TenantRef, login: Callable[..., TenantClient])
         own_id=own_id,
         foreign_id=foreign_id,
         token=token,
+        subscriber=make_unsubscribe_url(ready, "owner@alpha.example").rpartition("/")[2],
         callers={
             "nobody": TenantClient(ready),
             "staff": login(ready, Role.STAFF),
@@ -326,6 +333,7 @@ SESSION_WRITES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "api/v1/settings/booking/preview": ("POST", "/api/v1/settings/booking/preview", SETTINGS),
     "api/v1/settings/booking/frame-check": ("POST", "/api/v1/settings/booking/frame-check", {}),
     "api/v1/settings/profile": ("PUT", "/api/v1/settings/profile", PROFILE),
+    "api/v1/settings/notifications": ("PUT", "/api/v1/settings/notifications", NOTIFICATIONS),
     "api/v1/settings/embedding": ("PUT", "/api/v1/settings/embedding", EMBEDDING),
     "api/v1/handoffs/<handoff_id>/complete": ("POST", "/api/v1/handoffs/{id}/complete", {}),
     "api/v1/handoffs/<handoff_id>/reopen": ("POST", "/api/v1/handoffs/{id}/reopen", {}),
@@ -342,13 +350,15 @@ VISITORS_WRITES = {
     "api/v1/handoffs/<handoff_id>/redirect",
     "api/v1/assistant/messages",
 }
+# Their link is the authority, and it stands in the address: a mail program posts there by itself (RFC 8058).
+LINK_WRITES = {"notifications/unsubscribe/<str:subscriber>"}
 NINJAS_OWN = {"api/v1/", "api/v1/docs", "api/v1/openapi.json"}
 
 
 def test_every_write_asks_for_a_token_or_is_a_visitors() -> None:
     writes = {row.route for row in TENANT_ROUTES if set(row.answers) - {"GET", "HEAD"}}
 
-    assert writes == set(SESSION_WRITES) | VISITORS_WRITES | NINJAS_OWN
+    assert writes == set(SESSION_WRITES) | VISITORS_WRITES | LINK_WRITES | NINJAS_OWN
 
 
 @pytest.mark.parametrize("route", SESSION_WRITES)

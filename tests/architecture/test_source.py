@@ -28,7 +28,7 @@ BANNED_NAMES: dict[str, tuple[str, set[str]]] = {
     "mark_safe": ("autoescape is what keeps a visitor's text from being markup", set()),
     "csrf_exempt": (
         "only for visitors' own pages, which carry no session",
-        {"tenant_apps/handoffs/views.py"},
+        {"tenant_apps/handoffs/views.py", "tenant_apps/notifications/views.py"},
     ),
 }
 BANNED_IMPORTS = {"django.core.cache": "its keys do not name the tenant; use GenerationCache"}
