@@ -8,6 +8,7 @@ import re
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from email.utils import formataddr, parseaddr
 from smtplib import SMTPException
 from typing import Any, Final
@@ -121,6 +122,8 @@ def _deliver(messages: Sequence[EmailMultiAlternatives]) -> None:
         connection.open()
     except (OSError, SMTPException):
         server_rest.begin()
+        with suppress(OSError, SMTPException):
+            connection.close()  # a refused STARTTLS leaves the socket open
         raise
     server_rest.end()
     failure: Exception | None = None
