@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from email.utils import formataddr, parseaddr
+from email.utils import formataddr, make_msgid, parseaddr
 from smtplib import SMTPException
 from typing import Any, Final
 
@@ -94,7 +94,12 @@ def send_mail(
             from_email=_sender(tenant),
             to=[address],
             reply_to=list(reply_to),
-            headers={"Auto-Submitted": "auto-generated", "Content-Language": language, **(headers or {})},
+            headers={
+                "Message-ID": make_msgid(domain=settings.SAAS_DOMAIN),
+                "Auto-Submitted": "auto-generated",
+                "Content-Language": language,
+                **(headers or {}),
+            },
         )
         message.attach_alternative(html, "text/html")
         messages.append(message)

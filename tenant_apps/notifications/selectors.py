@@ -1,5 +1,6 @@
 """Reads of who is told, and of what a mail tells. Addresses are named by a MAC outside of this schema's tables."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
@@ -48,6 +49,11 @@ def list_recipients(settings: NotificationSettings, *, profile: BusinessProfile)
 def name_recipient(tenant: TenantRef, address: str) -> str:
     """Return the name under which a job knows an address: ids only stand in a job."""
     return _mac("notifications.recipient", tenant, address)[:32]
+
+
+def name_mail(tenant: TenantRef, template: str, payload: Mapping[str, str | int]) -> str:
+    """Return what names one mail, the same whenever it is sent."""
+    return _mac("notifications.mail", tenant, f"{template} {sorted(payload.items())}")[:40]
 
 
 def find_recipient(tenant: TenantRef, name: str, *, settings: NotificationSettings) -> str | None:

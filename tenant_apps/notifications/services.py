@@ -7,6 +7,7 @@ tells is read when it is sent: of a handoff that was erased meanwhile nothing is
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
+from django.conf import settings as django_settings
 from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
@@ -33,6 +34,7 @@ from tenant_apps.notifications.selectors import (
     list_recipients,
     list_tellable,
     make_unsubscribe_url,
+    name_mail,
     name_recipient,
     next_full_hour,
     next_summary,
@@ -113,7 +115,7 @@ def send_new_handoff(tenant: TenantRef, payload: Payload) -> None:
     profile = get_profile()
     context = {"handoff": _describe(handoff, tenant=tenant, profile=profile)}
     reply_to = [handoff.customer_email] if handoff.customer_email else []
-    _send(tenant, address, "new_handoff", context, profile=profile, reply_to=reply_to)
+    _send(tenant, address, "new_handoff", context, profile=profile, payload=payload, reply_to=reply_to)
 
 
 def _find_tellable(handoff_id: str) -> BookingHandoff | None:
@@ -177,7 +179,7 @@ def send_digest(tenant: TenantRef, payload: Payload) -> None:
         "more": more,
         "url": tenant_url(tenant, "/dashboard"),
     }
-    _send(tenant, address, "digest", context, profile=profile)
+    _send(tenant, address, "digest", context, profile=profile, payload=payload)
 
 
 # ---- the daily summary ------------------------------------------------------------------------------------------
@@ -211,7 +213,7 @@ def send_summary(tenant: TenantRef, payload: Payload) -> None:
     if address is None or not settings.daily_summary or not counts.captured:
         return
     context = {"day": day, "counts": counts, "url": tenant_url(tenant, f"/dashboard?from={day}&to={day}")}
-    _send(tenant, address, "summary", context, profile=profile)
+    _send(tenant, address, "summary", context, profile=profile, payload=payload)
 
 
 def _send(
@@ -221,9 +223,13 @@ def _send(
     context: dict[str, Any],
     *,
     profile: BusinessProfile,
+    payload: Payload,
     reply_to: list[str] | None = None,
 ) -> None:
-    """Mail with a link to leave, in a header too, for the mail programs that show a button for it (RFC 8058)."""
+    """Mail with a link to leave, in a header too, for the mail programs that show a button for it (RFC 8058).
+
+    A job that is done twice gives the same Message-ID, by which mail programs know a copy.
+    """
     unsubscribe = make_unsubscribe_url(tenant, address)
     with timezone.override(profile.time_zone):
         send_mail(
@@ -234,6 +240,7 @@ def _send(
             language=profile.language,
             reply_to=reply_to or [],
             headers={
+                "Message-ID": f"<{name_mail(tenant, template, payload)}@{django_settings.SAAS_DOMAIN}>",
                 "List-Unsubscribe": f"<{unsubscribe}>",
                 "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
             },

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from shared_apps.accounts.enums import Role
 from shared_apps.outbox.models import Job
-from shared_apps.outbox.services import relay_jobs
+from shared_apps.outbox.services import enqueue, relay_jobs
 from shared_apps.tenants.scope import TenantRef, enter_tenant
 from tenant_apps.business.models import BusinessProfile
 from tenant_apps.handoffs.models import BookingHandoff
@@ -57,6 +57,7 @@ def test_owner_hears_of_a_new_handoff(
     assert message["Reply-To"] == "jane@example.com"
     assert message["Subject"] == "New request: Haircut, Jane Doe"
     assert message["Auto-Submitted"] == "auto-generated"
+    assert re.fullmatch(r"<[0-9a-f]{40}@localhost>", message["Message-ID"].strip())
     link = f"http://alpha.localhost:8000/dashboard/handoffs/{key}"
     for kind in ("plain", "html"):
         part = get_part(message, kind)
@@ -180,6 +181,20 @@ def test_refused_address_keeps_nobody_else_waiting(
     inbox.refused.clear()
     wait(alpha)
     assert [message["To"] for message in inbox.messages] == ["desk@alpha.example", "gone@alpha.example"]
+
+
+def test_mail_sent_twice_names_itself_the_same(
+    alpha: TenantRef, visitor: TenantClient, lead: dict[str, Any], inbox: MailServer
+) -> None:
+    """A worker killed between the sending and the saying so sends again."""
+    key = capture(visitor, lead)
+    for _ in range(2):
+        with enter_tenant(alpha):
+            enqueue(kind="handoffs.new_handoff", payload={"handoff": key})
+        relay_jobs()
+    first, *others = [message["Message-ID"] for message in inbox.messages]
+    assert others
+    assert set(others) == {first}
 
 
 def test_nobody_is_told_when_it_is_off(
