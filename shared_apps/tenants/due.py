@@ -86,15 +86,15 @@ def claim_due(*, kind: str, limit: int, lease: timedelta) -> tuple[list[Claim], 
     transaction. Other workers pass over what is claimed until the lease ends or new work is marked.
     """
     statement = sql.SQL(
-        "WITH due AS (SELECT due.tenant_id FROM {table} AS due"
-        " JOIN public.tenants_tenant AS tenant ON tenant.id = due.tenant_id AND tenant.status = %(active)s"
+        "WITH due AS (SELECT tenant.id, tenant.schema_name, domain.domain, tenant.name, tenant.status"
+        " FROM {table} AS due JOIN public.tenants_tenant AS tenant ON tenant.id = due.tenant_id"
+        " AND tenant.status = %(active)s"
+        " JOIN public.tenants_domain AS domain ON domain.tenant_id = tenant.id AND domain.is_primary"
         " WHERE due.kind = %(kind)s AND LEAST(due.due_at, due.lease_until) <= statement_timestamp()"
         " ORDER BY LEAST(due.due_at, due.lease_until) LIMIT %(limit)s FOR UPDATE OF due SKIP LOCKED)"
         " UPDATE {table} AS claimed SET due_at = NULL, lease_until = statement_timestamp() + %(lease)s"
-        " FROM due JOIN public.tenants_tenant AS tenant ON tenant.id = due.tenant_id"
-        " JOIN public.tenants_domain AS domain ON domain.tenant_id = tenant.id AND domain.is_primary"
-        " WHERE claimed.tenant_id = due.tenant_id AND claimed.kind = %(kind)s"
-        " RETURNING tenant.id, tenant.schema_name, domain.domain, tenant.name, tenant.status, claimed.lease_until"
+        " FROM due WHERE claimed.tenant_id = due.id AND claimed.kind = %(kind)s"
+        " RETURNING due.id, due.schema_name, due.domain, due.name, due.status, claimed.lease_until"
     ).format(table=_TABLE)
     with public_scope(), tenant_connection().cursor() as cursor:
         cursor.execute(statement, {"kind": kind, "limit": limit, "lease": lease, "active": TenantStatus.ACTIVE})
@@ -114,13 +114,14 @@ def is_quiet_since(after: datetime) -> bool:
     """Whether every transaction that was running at `after` has ended, so that what it wrote can be seen by now.
 
     Ask before the look whose result `settle_due` is given. A transaction's start is reported before its first
-    snapshot, and taken back after its rows can be seen, so none is missed.
+    snapshot, and taken back after its rows can be seen, so none is missed. Only those of our own role count: of others
+    the server tells no times, and they do not enqueue.
     """
     with public_scope(), tenant_connection().cursor() as cursor:
         cursor.execute(
             "SELECT NOT EXISTS (SELECT FROM pg_stat_activity WHERE backend_type = 'client backend'"
-            " AND datname = current_database() AND pid <> pg_backend_pid()"
-            " AND (xact_start <= %s OR state IS NULL))",
+            " AND datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()"
+            " AND xact_start <= %s)",
             [after],
         )
         (is_quiet,) = cursor.fetchone()
