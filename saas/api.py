@@ -13,6 +13,7 @@ from tenant_apps.assistant.api import router as assistant_router
 from tenant_apps.booking.api import router as booking_router
 from tenant_apps.business.api import router as business_router
 from tenant_apps.handoffs.api import router as handoffs_router
+from tenant_apps.notifications.api import router as notifications_router
 
 MAX_BODY_BYTES = 64 * 1024
 
@@ -44,5 +45,6 @@ add_handlers(api)
 api.add_router("", booking_router)
 api.add_router("", business_router)
 api.add_router("", handoffs_router)
+api.add_router("", notifications_router)
 api.add_router("", assistant_router)
 api.add_router("", accounts_router)

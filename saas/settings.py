@@ -81,6 +81,7 @@ TENANT_APPS = [
     "tenant_apps.business",
     "tenant_apps.booking",
     "tenant_apps.handoffs",
+    "tenant_apps.notifications",
 ]
 _CODE_ONLY = ["django.contrib.messages", "django.contrib.staticfiles", "ninja", "tenant_apps.demo", "saas"]  # no tables
 INSTALLED_APPS = [*SHARED_APPS, *(app for app in TENANT_APPS if app not in SHARED_APPS), *_CODE_ONLY]

@@ -7,6 +7,7 @@ from saas.api import api
 urlpatterns = [
     path("api/v1/", api.urls),
     path("", include("tenant_apps.handoffs.urls")),
+    path("", include("tenant_apps.notifications.urls")),
     path("", include("shared_apps.accounts.urls")),
 ]
 

@@ -8,7 +8,8 @@ import re
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from email.utils import formataddr, parseaddr
+from contextlib import suppress
+from email.utils import formataddr, make_msgid, parseaddr
 from smtplib import SMTPException
 from typing import Any, Final
 
@@ -93,7 +94,12 @@ def send_mail(
             from_email=_sender(tenant),
             to=[address],
             reply_to=list(reply_to),
-            headers={"Auto-Submitted": "auto-generated", "Content-Language": language, **(headers or {})},
+            headers={
+                "Message-ID": make_msgid(domain=settings.SAAS_DOMAIN),
+                "Auto-Submitted": "auto-generated",
+                "Content-Language": language,
+                **(headers or {}),
+            },
         )
         message.attach_alternative(html, "text/html")
         messages.append(message)
@@ -121,6 +127,8 @@ def _deliver(messages: Sequence[EmailMultiAlternatives]) -> None:
         connection.open()
     except (OSError, SMTPException):
         server_rest.begin()
+        with suppress(OSError, SMTPException):
+            connection.close()  # a refused STARTTLS leaves the socket open
         raise
     server_rest.end()
     failure: Exception | None = None

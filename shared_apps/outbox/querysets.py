@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -22,7 +22,7 @@ KEEP_FAILED = "90 days"
 
 _PUT = sql.SQL(
     "WITH job AS (INSERT INTO outbox_job AS job (id, kind, payload, due_at)"
-    " VALUES (%(id)s, %(kind)s, %(payload)s, now() + make_interval(secs => %(delay)s))"
+    " VALUES (%(id)s, %(kind)s, %(payload)s, GREATEST(statement_timestamp(), %(not_before)s::timestamptz))"
     " ON CONFLICT (id) DO UPDATE SET payload = excluded.payload, attempts = 0, failed_at = NULL, last_error = '',"
     " due_at = CASE WHEN job.failed_at IS NULL THEN LEAST(job.due_at, excluded.due_at) ELSE excluded.due_at END"
     " RETURNING due_at) {mark}"
@@ -61,7 +61,7 @@ class JobQuerySet(models.QuerySet["Job"]):
     """Jobs of the current tenant."""
 
     def put(
-        self, *, tenant_id: int, job_id: UUID, kind: str, payload: Mapping[str, str | int], delay: timedelta
+        self, *, tenant_id: int, job_id: UUID, kind: str, payload: Mapping[str, str | int], not_before: datetime | None
     ) -> None:
         """Write the job, or make the one of that id fresh again, and mark the tenant due. One statement."""
         values: dict[str, Any] = {
@@ -69,7 +69,7 @@ class JobQuerySet(models.QuerySet["Job"]):
             "id": job_id,
             "kind": kind,
             "payload": json.dumps(dict(payload)),
-            "delay": delay.total_seconds(),
+            "not_before": not_before,
         }
         with connections[self.db].cursor() as cursor:
             cursor.execute(_PUT, values)
@@ -78,8 +78,9 @@ class JobQuerySet(models.QuerySet["Job"]):
         """Begin the job that is due the longest, for at most `lease`; None when none is due or free."""
         with connections[self.db].cursor() as cursor:
             cursor.execute(
-                "UPDATE outbox_job SET attempts = attempts + 1, due_at = now() + make_interval(secs => %s)"
-                " WHERE id = (SELECT id FROM outbox_job WHERE failed_at IS NULL AND due_at <= now()"
+                "UPDATE outbox_job SET attempts = attempts + 1,"
+                " due_at = statement_timestamp() + make_interval(secs => %s) WHERE id = (SELECT id FROM outbox_job"
+                " WHERE failed_at IS NULL AND due_at <= statement_timestamp()"
                 " ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED)"
                 " RETURNING id, kind, payload, attempts",
                 [lease.total_seconds()],
@@ -95,7 +96,7 @@ class JobQuerySet(models.QuerySet["Job"]):
         """Put a job back that failed, until `delay` has passed."""
         with connections[self.db].cursor() as cursor:
             cursor.execute(
-                "UPDATE outbox_job SET due_at = now() + make_interval(secs => %s), last_error = %s"
+                "UPDATE outbox_job SET due_at = statement_timestamp() + make_interval(secs => %s), last_error = %s"
                 " WHERE id = %s AND attempts = %s",
                 [delay.total_seconds(), error, job.id, job.attempts],
             )
@@ -106,8 +107,9 @@ class JobQuerySet(models.QuerySet["Job"]):
         with connections[self.db].cursor() as cursor:
             cursor.execute(
                 "WITH old AS (DELETE FROM outbox_job WHERE id IN (SELECT id FROM outbox_job"
-                " WHERE failed_at < now() - %s::interval LIMIT 100))"
-                " UPDATE outbox_job SET failed_at = now(), last_error = %s WHERE id = %s AND attempts = %s",
+                " WHERE failed_at < statement_timestamp() - %s::interval LIMIT 100))"
+                " UPDATE outbox_job SET failed_at = statement_timestamp(), last_error = %s"
+                " WHERE id = %s AND attempts = %s",
                 [KEEP_FAILED, error, job.id, job.attempts],
             )
             return bool(cursor.rowcount)

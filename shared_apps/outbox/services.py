@@ -4,15 +4,17 @@ import logging
 import random
 import time
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID, uuid4, uuid5
+
+from django.db import DatabaseError
 
 from shared_apps.outbox.hooks import get_handler
 from shared_apps.outbox.models import Job
 from shared_apps.outbox.querysets import DUE_KIND, Running, put_jobs_sql
 from shared_apps.outbox.selectors import find_next_due
-from shared_apps.tenants.due import Claim, claim_due, is_quiet_since, settle_due
+from shared_apps.tenants.due import claim_due, is_quiet_since, settle_due
 from shared_apps.tenants.scope import TenantRef, current_tenant, enter_tenant
 
 __all__ = ["DELAYS", "MAX_TRIES", "describe_error", "enqueue", "put_jobs_sql", "relay_jobs"]
@@ -27,19 +29,21 @@ JOB_LEASE: Final = timedelta(minutes=5)  # as long as a task may run at all
 TENANT_LEASE: Final = timedelta(minutes=1)
 TENANT_SECONDS: Final = 10.0  # then the next tenant has its turn
 RELAY_SECONDS: Final = 25.0
+BROKEN_PAUSE: Final = timedelta(minutes=1)
 
 _NAMESPACE = UUID("6f0f2b0e-6a53-5b0d-9a0c-2f3f2f6c8f11")
 
 
-def enqueue(*, kind: str, payload: Mapping[str, str | int], key: str = "", delay: timedelta = timedelta(0)) -> None:
+def enqueue(*, kind: str, payload: Mapping[str, str | int], key: str = "", not_before: datetime | None = None) -> None:
     """Have the handler of `kind` called with `payload` after the commit of the current transaction, or never.
 
     `payload` holds ids only, never personal data. With a `key` at most one job of that kind and key waits at a time:
-    asked for again it is as fresh as new, and one that is being done meanwhile is done once more. `delay` is the
-    least time to wait. One statement in the tenant's schema; the broker is not asked. Raises LookupError in public.
+    asked for again it is as fresh as new, and one that is being done meanwhile is done once more. It waits until
+    `not_before`, where that is given. One statement in the tenant's schema; the broker is not asked.
+    Raises LookupError in public.
     """
     job_id = uuid5(_NAMESPACE, f"{kind}|{key}") if key else uuid4()
-    Job.objects.put(tenant_id=current_tenant().id, job_id=job_id, kind=kind, payload=payload, delay=delay)
+    Job.objects.put(tenant_id=current_tenant().id, job_id=job_id, kind=kind, payload=payload, not_before=not_before)
 
 
 def relay_jobs(*, seconds: float = RELAY_SECONDS) -> int:
@@ -53,26 +57,31 @@ def relay_jobs(*, seconds: float = RELAY_SECONDS) -> int:
         claims, after = claim_due(kind=DUE_KIND, limit=1, lease=TENANT_LEASE)
         if not claims:
             break
-        begun += _relay_tenant(claims[0])
-        is_quiet = is_quiet_since(after)
-        with enter_tenant(claims[0].tenant):
-            next_due = find_next_due()
-        dues = {} if next_due is None else {claims[0].tenant.id: next_due}
+        tenant, is_quiet = claims[0].tenant, True
+        next_due: datetime | None
+        try:
+            with enter_tenant(tenant):
+                begun += _relay_tenant(tenant)
+                is_quiet = is_quiet_since(after)
+                next_due = find_next_due()
+        except DatabaseError as error:  # its schema is being migrated, or broken: the others go on
+            logger.warning("jobs of %s not done: %s", tenant.schema_name, describe_error(error))
+            next_due = after + BROKEN_PAUSE
+        dues = {} if next_due is None else {tenant.id: next_due}
         settle_due(kind=DUE_KIND, claims=claims, next_due=dues, is_quiet=is_quiet)
     return begun
 
 
-def _relay_tenant(claim: Claim) -> int:
-    """Do the tenant's due jobs for a few seconds; returns how many were begun."""
+def _relay_tenant(tenant: TenantRef) -> int:
+    """Do the due jobs of the tenant that is entered, for a few seconds; returns how many were begun."""
     deadline = time.monotonic() + TENANT_SECONDS
     begun = 0
-    with enter_tenant(claim.tenant):
-        while time.monotonic() < deadline:
-            job = Job.objects.begin_next(lease=JOB_LEASE)
-            if job is None:
-                break
-            _run(claim.tenant, job)
-            begun += 1
+    while time.monotonic() < deadline:
+        job = Job.objects.begin_next(lease=JOB_LEASE)
+        if job is None:
+            break
+        _run(tenant, job)
+        begun += 1
     return begun
 
 

@@ -72,7 +72,7 @@ def mark_due_sql(*, kind: str, source: str, due_at: str) -> sql.Composed:
 
 def mark_due(*, tenant_id: int, kind: str) -> None:
     """Mark the tenant due now, in the current transaction: somebody will look. One statement."""
-    statement = sql.SQL("WITH given AS (SELECT now() AS at) {}").format(
+    statement = sql.SQL("WITH given AS (SELECT statement_timestamp() AS at) {}").format(
         mark_due_sql(kind=kind, source="given", due_at="given.at")
     )
     with tenant_connection().cursor() as cursor:
@@ -86,15 +86,15 @@ def claim_due(*, kind: str, limit: int, lease: timedelta) -> tuple[list[Claim], 
     transaction. Other workers pass over what is claimed until the lease ends or new work is marked.
     """
     statement = sql.SQL(
-        "WITH due AS (SELECT due.tenant_id FROM {table} AS due"
-        " JOIN public.tenants_tenant AS tenant ON tenant.id = due.tenant_id AND tenant.status = %(active)s"
-        " WHERE due.kind = %(kind)s AND LEAST(due.due_at, due.lease_until) <= now()"
-        " ORDER BY LEAST(due.due_at, due.lease_until) LIMIT %(limit)s FOR UPDATE OF due SKIP LOCKED)"
-        " UPDATE {table} AS claimed SET due_at = NULL, lease_until = now() + %(lease)s"
-        " FROM due JOIN public.tenants_tenant AS tenant ON tenant.id = due.tenant_id"
+        "WITH due AS (SELECT tenant.id, tenant.schema_name, domain.domain, tenant.name, tenant.status"
+        " FROM {table} AS due JOIN public.tenants_tenant AS tenant ON tenant.id = due.tenant_id"
+        " AND tenant.status = %(active)s"
         " JOIN public.tenants_domain AS domain ON domain.tenant_id = tenant.id AND domain.is_primary"
-        " WHERE claimed.tenant_id = due.tenant_id AND claimed.kind = %(kind)s"
-        " RETURNING tenant.id, tenant.schema_name, domain.domain, tenant.name, tenant.status, claimed.lease_until"
+        " WHERE due.kind = %(kind)s AND LEAST(due.due_at, due.lease_until) <= statement_timestamp()"
+        " ORDER BY LEAST(due.due_at, due.lease_until) LIMIT %(limit)s FOR UPDATE OF due SKIP LOCKED)"
+        " UPDATE {table} AS claimed SET due_at = NULL, lease_until = statement_timestamp() + %(lease)s"
+        " FROM due WHERE claimed.tenant_id = due.id AND claimed.kind = %(kind)s"
+        " RETURNING due.id, due.schema_name, due.domain, due.name, due.status, claimed.lease_until"
     ).format(table=_TABLE)
     with public_scope(), tenant_connection().cursor() as cursor:
         cursor.execute(statement, {"kind": kind, "limit": limit, "lease": lease, "active": TenantStatus.ACTIVE})
@@ -114,13 +114,14 @@ def is_quiet_since(after: datetime) -> bool:
     """Whether every transaction that was running at `after` has ended, so that what it wrote can be seen by now.
 
     Ask before the look whose result `settle_due` is given. A transaction's start is reported before its first
-    snapshot, and taken back after its rows can be seen, so none is missed.
+    snapshot, and taken back after its rows can be seen, so none is missed. Only those of our own role count: of others
+    the server tells no times, and they do not enqueue.
     """
     with public_scope(), tenant_connection().cursor() as cursor:
         cursor.execute(
             "SELECT NOT EXISTS (SELECT FROM pg_stat_activity WHERE backend_type = 'client backend'"
-            " AND datname = current_database() AND pid <> pg_backend_pid()"
-            " AND (xact_start <= %s OR state IS NULL))",
+            " AND datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()"
+            " AND xact_start <= %s)",
             [after],
         )
         (is_quiet,) = cursor.fetchone()
@@ -136,7 +137,7 @@ def settle_due(*, kind: str, claims: Iterable[Claim], next_due: Mapping[int, dat
     rows = [(claim.tenant.id, claim.lease_until, next_due.get(claim.tenant.id)) for claim in claims]
     if not rows:
         return
-    again = sql.SQL("NULL" if is_quiet else f"now() + interval '{LOOK_AGAIN_SECONDS} s'")
+    again = sql.SQL("NULL" if is_quiet else f"statement_timestamp() + interval '{LOOK_AGAIN_SECONDS} s'")
     statement = sql.SQL(
         "WITH given AS (SELECT tenant_id, lease_until, LEAST(next_due, {again}) AS next_due"
         " FROM unnest(%(ids)s::bigint[], %(leases)s::timestamptz[], %(dues)s::timestamptz[])"
@@ -180,8 +181,8 @@ def _mark_missing(found: list[tuple[int, str, str]]) -> int:
         "INSERT INTO {table} AS due (tenant_id, kind, due_at)"
         " SELECT * FROM unnest(%(ids)s::bigint[], %(kinds)s::text[], %(dues)s::timestamptz[]) AS found (id, kind, at)"
         " WHERE NOT EXISTS (SELECT FROM {table} AS standing WHERE standing.tenant_id = found.id"
-        " AND standing.kind = found.kind AND LEAST(standing.due_at, standing.lease_until) <= GREATEST(found.at, now()"
-        " + interval '1 minute'))"
+        " AND standing.kind = found.kind AND LEAST(standing.due_at, standing.lease_until)"
+        " <= GREATEST(found.at, statement_timestamp() + interval '1 minute'))"
         " ON CONFLICT (tenant_id, kind) DO UPDATE SET due_at = LEAST(due.due_at, excluded.due_at)"
     ).format(table=_TABLE)
     ids, kinds, dues = (list(column) for column in zip(*found, strict=True))

@@ -1,7 +1,11 @@
 """The states of a handoff and the kinds of its events."""
 
+from typing import Final
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+NEW_HANDOFF: Final = "handoffs.new_handoff"  # the job that follows a capture; its payload is {"handoff": id}
 
 
 class HandoffStatus(models.TextChoices):

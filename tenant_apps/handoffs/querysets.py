@@ -18,14 +18,12 @@ from shared_apps.outbox.services import put_jobs_sql
 from shared_apps.tenants.due import mark_due_sql
 from shared_apps.tenants.scope import current_tenant, tenant_connection
 from tenant_apps.business.selectors import SWEEP
-from tenant_apps.handoffs.enums import EventType, Evidence
+from tenant_apps.handoffs.enums import NEW_HANDOFF, EventType, Evidence
 
 if TYPE_CHECKING:
     from tenant_apps.handoffs.models import BookingHandoff
 
 SWEEP_BATCH = 500  # of one tenant at a time, so that no statement holds many rows for long
-
-NEW_HANDOFF = "handoffs.new_handoff"  # the job that follows a capture; its payload is {"handoff": id}
 
 _EVENT_TABLE = "handoffs_handoffevent"
 _EVENT_COLUMNS = sql.SQL("(handoff_id, type, at, actor, evidence, detail)")

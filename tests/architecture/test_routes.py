@@ -24,6 +24,7 @@ from shared_apps.accounts.services import create_api_key
 from shared_apps.accounts.tokens import make_set_password_token
 from shared_apps.tenants.scope import TenantRef, enter_tenant
 from tenant_apps.handoffs.models import BookingHandoff
+from tenant_apps.notifications.selectors import make_unsubscribe_url
 from tests.clients import TenantClient
 from tests.factories import HandoffFactory, UserFactory
 from tests.isolation.helpers import read_everything
@@ -67,6 +68,7 @@ PROFILE: dict[str, Any] = {
     "retentionDays": 365,
     "notificationEmails": ["desk@alpha-studio.example"],
 }
+NOTIFICATIONS = {"newHandoff": "hourly", "dailySummary": True}
 EMBEDDING = {"allowedOrigins": ["https://www.alpha-studio.example"]}
 INVITATION = {"email": "newcomer@example.com", "role": "staff"}
 NEW_KEY = {"name": "Website", "scope": "read"}
@@ -128,6 +130,7 @@ TENANT_ROUTES = [
         {"GET": everybody(200), "HEAD": everybody(200), "POST": everybody(302)},
         form=PASSWORD,
     ),
+    Row("notifications/unsubscribe/<str:subscriber>", dict.fromkeys(("GET", "HEAD", "POST"), everybody(200))),
     Row("dashboard", {"GET": PAGE, "HEAD": PAGE}, is_behind_login=True),
     Row("dashboard/handoffs/<str:handoff_id>", {"GET": PAGE, "HEAD": PAGE}, is_behind_login=True),
     Row("dashboard/handoffs/<str:handoff_id>/<str:action>", {"POST": everybody(302)}, is_behind_login=True),
@@ -139,6 +142,7 @@ TENANT_ROUTES = [
     Row("api/v1/settings/booking/preview", {"POST": MEMBERS}, json=SETTINGS),
     Row("api/v1/settings/booking/frame-check", {"POST": (401, 403, 202, 401)}),
     Row("api/v1/settings/profile", {"GET": MEMBERS, "PUT": OWNERS}, json=PROFILE),
+    Row("api/v1/settings/notifications", {"GET": MEMBERS, "PUT": OWNERS}, json=NOTIFICATIONS),
     Row("api/v1/settings/embedding", {"GET": MEMBERS, "PUT": OWNERS}, json=EMBEDDING),
     Row("api/v1/assistant/messages", {"POST": everybody(200)}, json=MESSAGE),
     Row("api/v1/handoffs", {"GET": MEMBERS, "POST": everybody(201)}, json=LEAD),
@@ -254,6 +258,7 @@ class House:
     own_sessions: dict[str, str]
     foreign: dict[str, str]
     token: str
+    subscriber: str
     callers: dict[str, TenantClient]
     api_keys: dict[str, str]
 
@@ -262,8 +267,9 @@ class House:
     ) -> Any:
         """Ask for a route of alpha's host, and there for alpha's objects unless `ids` says which."""
         own = self.own | {"session_id": self.own_sessions.get(caller, self.own["session_id"])}
+        own |= {"token": self.token, "subscriber": self.subscriber, "action": "complete", "panel": "funnel"}
         path = row.route.replace("<str:", "<")
-        for name, value in {"token": self.token, "action": "complete", "panel": "funnel", **own, **(ids or {})}.items():
+        for name, value in (own | (ids or {})).items():
             path = path.replace(f"<{name}>", value)
         path += f"?{row.query}" if row.query else ""
         client = client or self.callers[caller]
@@ -318,6 +324,7 @@ def house(ready: TenantRef, beta: TenantRef, login: Callable[..., TenantClient],
         own_sessions=own_sessions,
         foreign=foreign,
         token=token,
+        subscriber=make_unsubscribe_url(ready, "owner@alpha.example").rpartition("/")[2],
         callers={"nobody": TenantClient(ready), **callers, "foreign owner": stranger},
         api_keys=api_keys | {"foreign": foreign_secret},
     )
@@ -443,6 +450,7 @@ SESSION_WRITES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "api/v1/settings/booking/preview": ("POST", "/api/v1/settings/booking/preview", SETTINGS),
     "api/v1/settings/booking/frame-check": ("POST", "/api/v1/settings/booking/frame-check", {}),
     "api/v1/settings/profile": ("PUT", "/api/v1/settings/profile", PROFILE),
+    "api/v1/settings/notifications": ("PUT", "/api/v1/settings/notifications", NOTIFICATIONS),
     "api/v1/settings/embedding": ("PUT", "/api/v1/settings/embedding", EMBEDDING),
     "api/v1/handoffs/<handoff_id>": ("DELETE", "/api/v1/handoffs/{id}", {}),
     "api/v1/handoffs/<handoff_id>/complete": ("POST", "/api/v1/handoffs/{id}/complete", {}),
@@ -469,13 +477,15 @@ VISITORS_WRITES = {
     "api/v1/handoffs/<handoff_id>/redirect",
     "api/v1/assistant/messages",
 }
+# Their link is the authority, and it stands in the address: a mail program posts there by itself (RFC 8058).
+LINK_WRITES = {"notifications/unsubscribe/<str:subscriber>"}
 NINJAS_OWN = {"api/v1/", "api/v1/docs", "api/v1/openapi.json"}
 
 
 def test_every_write_asks_for_a_token_or_is_a_visitors() -> None:
     writes = {row.route for row in TENANT_ROUTES if set(row.answers) - {"GET", "HEAD"}}
 
-    assert writes == set(SESSION_WRITES) | VISITORS_WRITES | NINJAS_OWN
+    assert writes == set(SESSION_WRITES) | VISITORS_WRITES | LINK_WRITES | NINJAS_OWN
 
 
 @pytest.mark.parametrize("route", SESSION_WRITES)

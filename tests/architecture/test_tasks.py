@@ -10,6 +10,8 @@ from celery import Task
 from django.apps import apps
 
 from saas.celery import configure
+from shared_apps.outbox.hooks import known_jobs
+from shared_apps.tenants.due import known_work
 from shared_apps.tenants.tasks import PlatformTask, TenantTask
 from worker.schedule import SCHEDULE
 
@@ -71,6 +73,19 @@ def test_task_takes_primitives_only(name: str) -> None:
 )  # fmt: skip
 def test_primitives_are_told_from_the_rest(annotation: Any, is_primitive: bool) -> None:
     assert _is_primitive(annotation) is is_primitive
+
+
+@pytest.mark.parametrize("kind", sorted(known_jobs()))
+def test_job_is_named_like_a_task_of_an_app(kind: str) -> None:
+    """The name stands in rows that outlive a release."""
+    label, _, verb = kind.partition(".")
+
+    assert label in {config.label for config in apps.get_app_configs()}
+    assert verb.isidentifier()
+
+
+def test_work_of_the_due_list_is_known_to_the_scan() -> None:
+    assert {"outbox", "sweep"} <= known_work()
 
 
 @pytest.mark.parametrize("entry", sorted(SCHEDULE))

@@ -6,13 +6,16 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import connection, transaction
+from django.utils import timezone
 
 from shared_apps.outbox import hooks
 from shared_apps.outbox.models import Job
 from shared_apps.outbox.services import enqueue, relay_jobs
+from shared_apps.platform.services import drop_tenant, provision_tenant
 from shared_apps.tenants.models import DueWork
 from shared_apps.tenants.scope import TenantRef, enter_tenant, public_scope
 
@@ -112,3 +115,35 @@ def test_nothing_is_lost_between_many_who_enqueue_and_many_who_relay(
     assert len(done) == len(set(done))  # nobody was killed, so none was done twice
     with enter_tenant(committed_tenant):
         assert not Job.objects.exists()
+
+
+@pytest.fixture
+def other_tenant(committed_tenant: TenantRef) -> Iterator[TenantRef]:
+    """A second tenant whose writes are committed."""
+    name = f"own-{uuid4().hex[:12]}"
+    tenant = provision_tenant(name="Other", subdomain=name, owner_email="owner@other.example").tenant
+    yield tenant
+    drop_tenant(tenant=tenant, only_demo=False)
+
+
+def test_broken_tenant_does_not_stop_the_others(
+    committed_tenant: TenantRef, other_tenant: TenantRef, done: list[int], caplog: pytest.LogCaptureFixture
+) -> None:
+    for number, tenant in enumerate((committed_tenant, other_tenant)):
+        with enter_tenant(tenant):
+            enqueue(kind=KIND, payload={"number": number})
+    with enter_tenant(committed_tenant), connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE outbox_job RENAME TO lost")
+
+    assert relay_jobs(seconds=5) == 1
+    assert done == [1]
+    assert f"jobs of {committed_tenant.schema_name} not done: ProgrammingError 42P01" in caplog.text
+    assert is_listed(committed_tenant)
+    assert not is_listed(other_tenant)
+
+    with enter_tenant(committed_tenant), connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE lost RENAME TO outbox_job")
+    with public_scope():
+        DueWork.objects.filter(tenant_id=committed_tenant.id).update(due_at=timezone.now())
+    assert relay_jobs(seconds=5) == 1
+    assert done == [1, 0]

@@ -136,7 +136,7 @@ def test_key_asked_for_while_its_job_runs_is_done_once_more(alpha: TenantRef, mo
 
 def test_delayed_job_waits_for_its_time(alpha: TenantRef, calls: Calls) -> None:
     with enter_tenant(alpha):
-        enqueue(kind=KIND, payload={"number": 1}, delay=timedelta(hours=1))
+        enqueue(kind=KIND, payload={"number": 1}, not_before=timezone.now() + timedelta(hours=1))
         enqueue(kind=KIND, payload={"number": 2})
     relay_jobs()
     assert [payload["number"] for _, _, payload in calls] == [2]

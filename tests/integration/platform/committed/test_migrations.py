@@ -35,6 +35,7 @@ TENANT_TABLES = [
     "django_migrations",
     "handoffs_bookinghandoff",
     "handoffs_handoffevent",
+    "notifications_notificationsettings",
     "outbox_job",
 ]
 NOTHING_TO_DO = "0 tenants migrated, 0 were up to date, 0 failed"
