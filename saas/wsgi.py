@@ -10,8 +10,10 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "saas.settings")
 
 _django = get_wsgi_application()
 
-from shared_apps.tenants.watcher import start_tenant_watcher  # noqa: E402 - needs the apps loaded
+from shared_apps.tenants.backend.guard import GUARD  # noqa: E402 - needs the apps loaded
+from shared_apps.tenants.watcher import start_tenant_watcher  # noqa: E402
 
+GUARD.start(statement_seconds=3.0)
 start_tenant_watcher()
 
 _MAX_CONTENT_TYPE = 256

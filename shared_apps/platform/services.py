@@ -17,7 +17,7 @@ from shared_apps.tenants.due import forget_tenant
 from shared_apps.tenants.enums import TenantStatus
 from shared_apps.tenants.models import Domain, Tenant
 from shared_apps.tenants.scope import TenantRef, enter_tenant, public_scope, tenant_connection
-from shared_apps.tenants.services import announce_routing_change
+from shared_apps.tenants.services import announce_routing_change, forget_snapshots
 from shared_apps.tenants.validators import check_subdomain
 
 Progress = Callable[[str], None]
@@ -153,6 +153,7 @@ def drop_tenant(*, tenant: TenantRef, only_demo: bool) -> bool:
         with tenant_connection().cursor() as cursor:
             cursor.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(tenant.schema_name)))
         forget_tenant(tenant.id)
+        forget_snapshots(tenant)
         rows.delete()
         announce_routing_change()
     return True
