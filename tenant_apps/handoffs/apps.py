@@ -6,11 +6,15 @@ class HandoffsConfig(AppConfig):
     label = "handoffs"
 
     def ready(self) -> None:
+        from shared_apps.journal.hooks import register_replay
         from shared_apps.platform.hooks import register_facts
         from shared_apps.tenants.due import register_work
         from tenant_apps.business.selectors import SWEEP
+        from tenant_apps.handoffs.intake import CAPTURE, CLICK, replay_capture, replay_click
         from tenant_apps.handoffs.querysets import NEXT_STALE_SQL
         from tenant_apps.handoffs.selectors import read_facts
 
         register_work(SWEEP, look=NEXT_STALE_SQL)
         register_facts(read_facts)
+        register_replay(CAPTURE, replay_capture, order=0)
+        register_replay(CLICK, replay_click, order=1)

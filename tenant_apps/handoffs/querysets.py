@@ -47,7 +47,8 @@ REDIRECT = Transition(
     EventType.REDIRECTED,
     Evidence.CLICK,
     (HandoffStatus.NEW, HandoffStatus.ABANDONED),
-    "status = 'redirected', redirected_at = now(), abandoned_at = NULL, external_booking_url_used = %(url)s",
+    "status = 'redirected', redirected_at = COALESCE(%(at)s, now()), abandoned_at = NULL,"
+    " external_booking_url_used = %(url)s",
 )
 COMPLETE = Transition(
     EventType.COMPLETED,
@@ -98,10 +99,23 @@ class HandoffQuerySet(models.QuerySet["BookingHandoff"]):
             cursor.execute(_insert_once_sql(self.model, tenant.schema_name), values)
             return bool(cursor.rowcount == 1)
 
-    def transition(self, change: Transition, *, handoff_id: UUID, actor: str, detail: str = "", url: str = "") -> bool:
-        """Make `change` where the handoff is in one of its source states; True when this call made it."""
+    def transition(
+        self,
+        change: Transition,
+        *,
+        handoff_id: UUID,
+        actor: str,
+        detail: str = "",
+        url: str = "",
+        at: datetime | None = None,
+    ) -> bool:
+        """Make `change` where the handoff is in one of its source states; True when this call made it.
+
+        `at` is when it happened, for a click that is told late; None is now, by the database's clock.
+        """
         chosen = sql.SQL("SELECT %(id)s::uuid AS id")
-        return self._change(change, chosen, {"id": handoff_id, "actor": actor, "detail": detail, "url": url}) == 1
+        values = {"id": handoff_id, "actor": actor, "detail": detail, "url": url, "at": at}
+        return self._change(change, chosen, values) == 1
 
     def _change(self, change: Transition, chosen: sql.Composable, values: dict[str, Any]) -> int:
         steps: dict[str, sql.Composable] = {"chosen": chosen, "changed": _update_sql(change)}
@@ -112,7 +126,7 @@ class HandoffQuerySet(models.QuerySet["BookingHandoff"]):
             steps,
             sql.SQL(
                 "INSERT INTO {events} {event_columns}"
-                " SELECT id, %(event)s, now(), %(actor)s, %(evidence)s, %(detail)s FROM changed"
+                " SELECT id, %(event)s, COALESCE(%(at)s, now()), %(actor)s, %(evidence)s, %(detail)s FROM changed"
             ).format(events=sql.Identifier(_EVENT_TABLE), event_columns=_EVENT_COLUMNS),
         )
         return self._execute(
