@@ -152,6 +152,7 @@ class Drainer:
         }
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         partial = self.folder / ".status"
+        partial.touch(mode=0o600)
         partial.write_text(json.dumps(said))
         partial.replace(self.folder / "status.json")
 

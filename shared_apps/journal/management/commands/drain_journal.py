@@ -41,6 +41,7 @@ class Command(BaseCommand):
         folder = host_journal().folder
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         GUARD.start(statement_seconds=_STATEMENT_SECONDS)
+        (folder / "drainer.lock").touch(mode=0o600)
         with (folder / "drainer.lock").open("ab") as lock:
             while not _claim(lock.fileno()):
                 if stop.wait(_PAUSE_SECONDS):
