@@ -32,6 +32,7 @@ SUFFIX: Final = ".journal"
 MAX_FILE_BYTES: Final = 1_000_000
 MAX_FILE_SECONDS: Final = 60.0
 _NONCE_BYTES: Final = 12
+_to_json: Final = json.JSONEncoder(separators=(",", ":")).encode
 
 
 class JournalFullError(Exception):
@@ -91,7 +92,7 @@ class Seal:
         """Return the line of a record."""
         head = f"R {record.at_ms} {record.kind} {record.schema_name} {record.id.hex}".encode()
         nonce = os.urandom(_NONCE_BYTES)
-        plain = json.dumps(record.payload, separators=(",", ":")).encode()
+        plain = _to_json(record.payload).encode()
         return frame(head + b" " + base64.b64encode(nonce + self._cipher.encrypt(nonce, plain, head)))
 
     def open(self, line: bytes) -> Record:

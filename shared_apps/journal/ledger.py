@@ -137,10 +137,10 @@ def measure_files(folder: Path) -> tuple[int, int]:
 
 
 @cache
-def _journal(folder: Path) -> Journal:
-    return Journal(folder)
+def _journal(state_dir: str) -> Journal:
+    return Journal(Path(state_dir) / "journal")
 
 
 def host_journal() -> Journal:
     """Return this host's journal."""
-    return _journal(Path(settings.STATE_DIR) / "journal")
+    return _journal(str(settings.STATE_DIR))

@@ -42,6 +42,7 @@ class PendingIndex:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._prefix = f"{folder}/"
         self._lock = threading.Lock()
         self._known: dict[str, _Known] = {}
 
@@ -85,9 +86,9 @@ class PendingIndex:
                 path.unlink()
 
     def _refresh(self, schema_name: str) -> _Known | None:
-        path = self._folder / schema_name
+        path = f"{self._prefix}{schema_name}"  # no Path: every capture asks this
         try:
-            status = path.stat()
+            status = os.stat(path)  # noqa: PTH116
         except FileNotFoundError:
             self._known.pop(schema_name, None)
             return None
@@ -95,7 +96,7 @@ class PendingIndex:
         if known is not None and (known.inode, known.size) == (status.st_ino, status.st_size):
             return known
         with self._lock:
-            return self._read(schema_name, path)
+            return self._read(schema_name, Path(path))
 
     def _read(self, schema_name: str, path: Path) -> _Known | None:
         try:
