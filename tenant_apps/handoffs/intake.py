@@ -22,7 +22,7 @@ from shared_apps.tenants.scope import TenantRef
 from tenant_apps.booking.selectors import PublicBooking
 from tenant_apps.handoffs.enums import HandoffStatus
 from tenant_apps.handoffs.models import BookingHandoff
-from tenant_apps.handoffs.selectors import HandoffNotFoundError
+from tenant_apps.handoffs.selectors import HandoffNotFoundError, get_handoff
 from tenant_apps.handoffs.services import (
     BookingUnavailableError,
     Capture,
@@ -155,11 +155,11 @@ def find_waiting_handoff(*, tenant: TenantRef, handoff_id: UUID) -> BookingHando
 
 
 def replay_capture(tenant: TenantRef, record: Record) -> Outcome:
-    """Store a capture from the journal, as it would have been stored then."""
+    """Store a capture from the journal, as it would have been stored then. What was erased since stays erased."""
     try:
         store_handoff(_to_handoff(record))
     except IdempotencyKeyReusedError:
-        return Outcome.CONFLICT
+        return Outcome.CONFLICT if get_handoff(record.id).fingerprint else Outcome.STORED
     return Outcome.STORED
 
 

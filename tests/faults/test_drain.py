@@ -23,7 +23,7 @@ from shared_apps.tenants.services import set_tenant_status
 from tenant_apps.booking.selectors import get_snapshot
 from tenant_apps.handoffs import intake
 from tenant_apps.handoffs.models import BookingHandoff, HandoffEvent
-from tenant_apps.handoffs.services import Lead, receive_handoff
+from tenant_apps.handoffs.services import Lead, receive_handoff, store_handoff
 from tests.faults.conftest import drain
 
 RECEIVED = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
@@ -196,6 +196,16 @@ def test_second_body_under_one_key_is_set_aside_and_the_first_stays(ready: Tenan
     drain()
     assert [row.customer_name for row in rows(ready)] == ["first"]
     assert dead() == ["conflict"]
+
+
+def test_what_was_erased_in_the_meantime_stays_erased(ready: TenantRef, keep: Keep) -> None:
+    handoff = keep(waits=False)
+    with enter_tenant(ready):
+        assert store_handoff(handoff).is_new
+        BookingHandoff.objects.update(customer_name="", customer_phone="", fingerprint=None)
+    drain()
+    assert [row.customer_name for row in rows(ready)] == [""]
+    assert (dead(), files()) == ([], [])
 
 
 @pytest.mark.parametrize("place", ["last", "middle"])
