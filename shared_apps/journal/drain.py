@@ -16,7 +16,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Final
 
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import DatabaseError, InterfaceError, OperationalError, transaction
 
 from shared_apps.journal.files import SUFFIX, Head, Seal, UnreadableError, is_abandoned, read_head
 from shared_apps.journal.hooks import Kind, Outcome, find_kind
@@ -131,7 +131,8 @@ class Drainer:
         for kind, schema_name, group in _in_order(due):
             try:
                 self._store(kind, schema_name, group, now)
-            except (OperationalError, InterfaceError):
+            except (DatabaseError, InterfaceError) as error:
+                logger.warning("journal: %s of %s wait (%s)", kind, schema_name, type(error).__name__)
                 if is_database_away():
                     break
         self._tidy_up()

@@ -1,6 +1,7 @@
 """Writes that all processes must hear of, and what is kept of tenants for when the database is away."""
 
 import logging
+import time
 from collections import defaultdict
 
 from django.db import DatabaseError, InterfaceError, transaction
@@ -48,25 +49,30 @@ def _refresh(tenant: TenantRef) -> bool:
     return True
 
 
-def refresh_snapshots(known: dict[int, int]) -> dict[int, int]:
-    """Bring what this host keeps of its tenants in line with the database; returns {tenant id: generation}.
+def refresh_snapshots(known: dict[int, int], *, seconds: float = float("inf")) -> tuple[dict[int, int], bool]:
+    """Bring what this host keeps of its tenants in line with the database.
 
-    `known` is what the last run returned: only what changed since is read, the rest is confirmed, which is what keeps
-    it good for the next 24 hours. What is kept of tenants that are not active is forgotten. One query and two for each
-    changed tenant; one tenant's failure does not stop the others.
+    `known` is what the last run returned, {tenant id: generation}: only what changed since is read, the rest is
+    confirmed, which is what keeps it good for the next 24 hours. What is kept of tenants that are not active is
+    forgotten. One query, and two for each changed tenant; one tenant's failure does not stop the others. Returns the
+    new generations, and whether all was read within about `seconds`.
     """
+    ends = time.monotonic() + seconds
     domains: dict[int, list[Domain]] = defaultdict(list)
     with public_scope():
         rows = Domain.objects.filter(tenant__status=TenantStatus.ACTIVE).select_related("tenant")
         for domain in rows.order_by("tenant_id", "-is_primary"):
             domains[domain.tenant_id].append(domain)
-    seen = {}
+    seen, is_complete = {}, True
     for tenant_id, own in domains.items():
         tenant = TenantRef.of(own[0])
         for domain in own:
             keep_route(domain.domain, tenant)
         if known.get(tenant_id) == own[0].tenant.generation and TENANTS.confirm(tenant.schema_name):
             seen[tenant_id] = own[0].tenant.generation
+            continue
+        if time.monotonic() > ends:
+            is_complete = False
             continue
         with enter_tenant(tenant):
             if _refresh(tenant):
@@ -75,7 +81,7 @@ def refresh_snapshots(known: dict[int, int]) -> dict[int, int]:
         hosts={domain.domain for own in domains.values() for domain in own},
         schemas={own[0].tenant.schema_name for own in domains.values()},
     )
-    return seen
+    return seen, is_complete
 
 
 def _forget_others(*, hosts: set[str], schemas: set[str]) -> None:

@@ -15,7 +15,7 @@ from saas.embedded import processes
 from saas.embedded.paths import DataPaths
 from saas.embedded.postgres import PostgresServer
 from shared_apps.tenants.backend.driver import BoundedConnection
-from shared_apps.tenants.backend.guard import GUARD, DatabaseAwayError, is_database_away, time_limit
+from shared_apps.tenants.backend.guard import GUARD, DatabaseAwayError, is_database_away, patience, time_limit
 from tests.faults.servers import frozen
 
 
@@ -146,6 +146,13 @@ def test_inner_time_limit_cannot_outlast_the_outer_one(connection: BoundedConnec
     with pytest.raises(psycopg.OperationalError), time_limit(0.2), time_limit(60.0):
         connection.execute("SELECT pg_sleep(5)")
     assert time.monotonic() - began < 0.6
+
+
+def test_patience_lets_one_statement_take_its_time(connection: BoundedConnection) -> None:
+    with patience(5.0):
+        connection.execute("SELECT pg_sleep(0.8)")
+        with pytest.raises(psycopg.OperationalError), time_limit(0.2):
+            connection.execute("SELECT pg_sleep(5)")
 
 
 def test_off_duty_there_is_no_limit_and_no_breaker(server: PostgresServer) -> None:

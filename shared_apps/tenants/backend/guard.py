@@ -23,6 +23,7 @@ PROBE_SECONDS: Final = 0.25  # between two attempts while the breaker is open
 PROBE_LIMIT: Final = 1.0
 
 _ends: ContextVar[float | None] = ContextVar("database_limit", default=None)
+_patience: ContextVar[float | None] = ContextVar("database_patience", default=None)
 _is_probe: ContextVar[bool] = ContextVar("database_probe", default=False)
 
 
@@ -44,6 +45,19 @@ def time_limit(seconds: float) -> Iterator[None]:
         yield
     finally:
         _ends.reset(token)
+
+
+@contextmanager
+def patience(seconds: float) -> Iterator[None]:
+    """Let each statement of the body take that long in a process on duty, too: for what is slow and rare, such as DDL.
+
+    The server's own limit is the caller's to raise.
+    """
+    token = _patience.set(seconds)
+    try:
+        yield
+    finally:
+        _patience.reset(token)
 
 
 class Breaker:
@@ -114,11 +128,12 @@ class Guard:
         """
         if self.breaker.is_open and not _is_probe.get():
             raise DatabaseAwayError("the database is away")
+        statement = self.statement_seconds and (_patience.get() or self.statement_seconds)
         ends = _ends.get()
         if ends is None:
-            return self.statement_seconds
+            return statement
         left = max(0.0, ends - time.monotonic())
-        return left if self.statement_seconds is None else min(left, self.statement_seconds)
+        return left if statement is None else min(left, statement)
 
     def trip(self, reason: str, probe: Callable[[], None]) -> None:
         """Open the breaker of a process on duty. A probe's own failure changes nothing."""

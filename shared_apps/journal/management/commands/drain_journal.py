@@ -21,6 +21,7 @@ logger = logging.getLogger(__name__)
 
 _PAUSE_SECONDS = 1.0
 _REFRESH_SECONDS = 60.0
+_REFRESH_AT_ONCE = 2.0
 _STATEMENT_SECONDS = 10.0
 
 
@@ -72,7 +73,7 @@ def _claim(lock: int) -> bool:
 
 
 class _Snapshots:
-    """This host's snapshots: what changed since the last time, once a minute."""
+    """This host's snapshots: what changed since the last time, once a minute and never for long."""
 
     def __init__(self) -> None:
         self._known: dict[int, int] = {}
@@ -82,8 +83,8 @@ class _Snapshots:
         if time.monotonic() < self._due:
             return
         try:
-            self._known = refresh_snapshots(self._known)
-            self._due = time.monotonic() + _REFRESH_SECONDS
+            self._known, is_complete = refresh_snapshots(self._known, seconds=_REFRESH_AT_ONCE)
+            self._due = time.monotonic() + (_REFRESH_SECONDS if is_complete else _PAUSE_SECONDS)
         except (DatabaseError, InterfaceError) as error:
             logger.warning("snapshots not refreshed: %s", type(error).__name__)
             self._due = time.monotonic() + 5.0
