@@ -103,12 +103,19 @@ class Visitor:
         self.clicked: list[str] = []
 
     def run(self, leads: int) -> None:
+        """Post so many leads, evenly spread."""
         began = time.monotonic()
         for number in range(leads):
             ahead = began + number * self._pace - time.monotonic()
             if ahead > 0:
                 time.sleep(ahead)
             self._one_lead(f"Visitor {self._number}-{number}")
+        self._hang_up()
+
+    def _hang_up(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
 
     def _one_lead(self, name: str) -> None:
         tenant = self._random.choice(TENANTS)
@@ -151,7 +158,7 @@ class Visitor:
                 answer = connection.getresponse()
                 content = answer.read()
             except (OSError, http.client.HTTPException):
-                self._connection = None
+                self._hang_up()
                 self.answers["broken connection"] += 1
                 time.sleep(0.1)
                 continue
