@@ -1,7 +1,7 @@
 # One list of commands for people and for CI. `make` alone prints it.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup frontend demo test guards lint format types imports frontend-checks drift deploy-check unit pytest e2e measure bench chromium lock blueprint openapi clean
+.PHONY: help setup frontend demo test guards lint format types imports frontend-checks drift deploy-check unit pytest e2e measure bench chaos chromium lock blueprint openapi clean
 .NOTPARALLEL:
 
 # The machine's Python; the first that is new and not too new. `make PYTHON=... demo` names another.
@@ -81,6 +81,9 @@ measure: frontend  ## measure a first visit on a slow phone, and write reports/P
 
 bench: setup  ## measure the pipeline at 10 thousand and 1 million handoffs, and write reports/BENCHMARKS.md
 	@$(TRIAL) $(RUN) -m tests.bench
+
+chaos: frontend  ## five thousand leads under faults on a demo of its own; says what was lost
+	@$(RUN) -m tests.faults.chaos --leads 5000
 
 chromium: setup  ## find or install the browser of the tests
 	@$(EMBEDDED) chromium

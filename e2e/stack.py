@@ -68,7 +68,8 @@ class Stack:
         return environment | {
             "HANDOFF_DATA_DIR": str(self.data_dir),
             "PORT": str(self.port),
-            "RATE_CAPTURE_PER_IP": "10000/m",
+            "RATE_CAPTURE_PER_IP": "100000/m",
+            "RATE_CAPTURE_PER_TENANT": "100000/m",
             "RATE_ASSISTANT": "10000/m",
         }
 

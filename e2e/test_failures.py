@@ -1,13 +1,18 @@
 """Whatever fails on the visitor's side, there is a next step and nothing typed is lost."""
 
+import json
 import re
+import time
 from collections.abc import Callable
 
 from playwright.sync_api import Page, Route, expect
 
 from e2e.conftest import OpenBrowser
 from e2e.stack import Stack
-from e2e.steps import fill_in, leave_by, send
+from e2e.steps import fill_in, leave_by, log_in, send
+from saas.embedded import processes
+from tests.faults.havoc import Victim
+from tests.faults.servers import frozen
 
 CAPTURE = "**/api/v1/handoffs"
 LINK = re.compile(r"^https://calendly\.com/coastal-cuts-demo/haircut")
@@ -129,3 +134,25 @@ def test_back_from_the_provider_can_go_on_again(stack: Stack, page: Page) -> Non
     expect(page.get_by_test_id("capture-form").locator("button[type=submit]")).to_be_enabled()
     page.go_forward()
     leave_by(page.get_by_test_id("handoff-cta"), "calendly.com")
+
+
+def test_database_that_hangs_costs_no_lead(stack: Stack, page: Page, open_page: OpenBrowser) -> None:
+    with frozen(Victim(stack.data_dir).postgres()):
+        page.goto(stack.url("coastal-cuts"))
+        fill_in(page, name="Kept On Disk")
+        send(page)
+        expect(page.locator("main")).to_contain_text("Kept On Disk")
+        leave_by(page.get_by_test_id("handoff-cta"), "calendly.com")
+
+    thawed = time.time()
+    assert processes.wait_until(lambda: _is_stored(stack, since=thawed), 60)
+    business = open_page(viewport={"width": 1280, "height": 900})
+    log_in(business, stack, "coastal-cuts")
+    row = business.get_by_test_id("handoff-row").filter(has_text="Kept On Disk")
+    expect(row.get_by_test_id("status-badge")).to_contain_text("Redirected")
+
+
+def _is_stored(stack: Stack, *, since: float) -> bool:
+    """Whether the drainer has stored all that waited then; what is younger than three seconds it leaves alone."""
+    said = json.loads((stack.data_dir / "state" / "journal" / "status.json").read_bytes())
+    return bool(said["at"] > since + 4 and said["waiting"] == 0)

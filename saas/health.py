@@ -34,7 +34,7 @@ def ready(request: HttpRequest) -> JsonResponse:
     answer: dict[str, object] = {"status": "ok" if is_ready else "away", "parts": parts}
     if parts["migrations"] == "ok":
         answer["tenantSchemas"] = count_schemas()
-    return JsonResponse(answer, status=200 if is_ready else 503)
+    return JsonResponse(answer, status=200 if is_ready else 503, headers={} if is_ready else {"Retry-After": "5"})
 
 
 def _database() -> bool:

@@ -83,7 +83,14 @@ TENANT_APPS = [
     "tenant_apps.handoffs",
     "tenant_apps.notifications",
 ]
-_CODE_ONLY = ["django.contrib.messages", "django.contrib.staticfiles", "ninja", "tenant_apps.demo", "saas"]  # no tables
+_CODE_ONLY = [
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "ninja",
+    "shared_apps.journal",
+    "tenant_apps.demo",
+    "saas",
+]  # no tables
 INSTALLED_APPS = [*SHARED_APPS, *(app for app in TENANT_APPS if app not in SHARED_APPS), *_CODE_ONLY]
 
 TENANT_MODEL = "tenants.Tenant"

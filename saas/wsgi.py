@@ -10,9 +10,13 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "saas.settings")
 
 _django = get_wsgi_application()
 
-from shared_apps.tenants.watcher import start_tenant_watcher  # noqa: E402 - needs the apps loaded
+from shared_apps.journal.services import start_journal_keeper  # noqa: E402 - needs the apps loaded
+from shared_apps.tenants.backend.guard import GUARD  # noqa: E402
+from shared_apps.tenants.watcher import start_tenant_watcher  # noqa: E402
 
+GUARD.start(statement_seconds=3.0)
 start_tenant_watcher()
+start_journal_keeper()
 
 _MAX_CONTENT_TYPE = 256
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})

@@ -42,7 +42,7 @@ def main(arguments: list[str]) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m saas.embedded", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    demo_command = commands.add_parser("demo", help="servers, migrations, demo data, web, worker and beat")
+    demo_command = commands.add_parser("demo", help="servers, migrations, demo data, web, worker, beat and drainer")
     demo_command.add_argument("--with-make", action="store_true", help="stop when the parent process is killed")
     trial_command = commands.add_parser("test-env", help="run a command with throw-away servers and test settings")
     trial_command.add_argument("run", nargs="+", metavar="COMMAND")

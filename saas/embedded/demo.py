@@ -1,4 +1,4 @@
-"""`make demo` once everything is installed: servers, migrations, demo data, then web, worker and beat in front.
+"""`make demo` once everything is installed: servers, migrations, demo data, then web, worker, beat and drainer.
 
 What others may rely on (browser tests start it beside a running demo):
 
@@ -134,7 +134,7 @@ def _run_with(
         note.write_text("stopping")
         if supervisor.must_stop:
             progress.say("Stopping; the data stays")
-        supervisor.stop(["web"], ["beat", "worker"])
+        supervisor.stop(["web"], ["beat", "worker", "drainer"])
     return code
 
 
@@ -159,7 +159,7 @@ def _bring_up(supervisor: Supervisor, paths: DataPaths, port: int, progress: Pro
             return 0
         if code != 0:
             raise EmbeddedError(f"`manage.py {command}` failed with exit code {code}.")
-    progress.say("Web server, worker and beat: starting ...")
+    progress.say("Web server, worker, beat and drainer: starting ...")
     supervisor.start(parts(paths, port))
     deadline = time.monotonic() + _READY_SECONDS
     supervisor.watch(until=lambda: is_ready(port) or _is_hopeless(supervisor, deadline))
@@ -185,6 +185,7 @@ def parts(paths: DataPaths, port: int) -> list[Part]:
         Part("web", [*run, *web.split()]),
         Part("worker", [*run, *worker.split()]),
         Part("beat", [*run, *beat.split(), str(paths.run / "beat-schedule")], stop_seconds=5.0),
+        Part("drainer", [sys.executable, str(CHECKOUT / "manage.py"), "drain_journal"]),
     ]
 
 

@@ -213,7 +213,7 @@ def end_left_overs(paths: DataPaths, *, seconds: float = 8.0) -> int:
 
 def _looks_like_part(pid: int) -> bool:
     command = processes.command_line(pid)
-    return any(word in command for word in ("saas.wsgi:application", "worker.app"))
+    return any(word in command for word in ("saas.wsgi:application", "worker.app", "drain_journal"))
 
 
 def _reason(code: int) -> str:

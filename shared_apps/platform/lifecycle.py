@@ -13,10 +13,11 @@ from django.db.models.functions import Now
 from psycopg import sql
 
 from shared_apps.errors import DomainError
+from shared_apps.tenants.backend.guard import patience
 from shared_apps.tenants.enums import TenantStatus
 from shared_apps.tenants.models import Tenant
 from shared_apps.tenants.scope import TenantRef, public_scope, tenant_connection
-from shared_apps.tenants.services import announce_routing_change, touch_tenant
+from shared_apps.tenants.services import announce_routing_change, forget_snapshots, touch_tenant
 
 GRACE: Final = timedelta(days=30)
 
@@ -53,6 +54,7 @@ DROP = Step(
 )
 
 
+@patience(60.0)
 def take_step(*, tenant: TenantRef, step: Step) -> None:
     """Take a tenant one step on. Raises StepRefusedError; then nothing has changed.
 
@@ -66,6 +68,8 @@ def take_step(*, tenant: TenantRef, step: Step) -> None:
             _drop_schema(tenant.schema_name)
         touch_tenant(tenant.id)
         announce_routing_change()
+        if step.target != TenantStatus.ACTIVE:
+            forget_snapshots(tenant)
 
 
 def can_take(row: Tenant, step: Step) -> bool:

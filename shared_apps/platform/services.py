@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 from django.db import IntegrityError, transaction
 from psycopg import sql
@@ -14,11 +15,12 @@ from shared_apps.errors import DomainError
 from shared_apps.outbox.selectors import count_jobs
 from shared_apps.platform.blueprint import get_blueprint, schema_version
 from shared_apps.platform.hooks import NewTenant, TenantFacts, known_industries, make_first_rows
+from shared_apps.tenants.backend.guard import patience
 from shared_apps.tenants.due import forget_tenant
 from shared_apps.tenants.enums import TenantStatus
 from shared_apps.tenants.models import Domain, Tenant
 from shared_apps.tenants.scope import TenantRef, enter_tenant, public_scope, tenant_connection
-from shared_apps.tenants.services import announce_routing_change
+from shared_apps.tenants.services import announce_routing_change, forget_snapshots
 from shared_apps.tenants.validators import check_subdomain
 from shared_apps.texts import parse_email
 
@@ -41,6 +43,10 @@ class InvalidTenantError(DomainError):
     code = "tenant_invalid"
 
 
+DDL_SECONDS: Final = 60.0
+"""How long one statement that makes or drops a schema may take."""
+
+
 @dataclass(frozen=True, slots=True)
 class Provisioned:
     """A tenant just made, and the single-use token by which its owner sets a password."""
@@ -49,6 +55,7 @@ class Provisioned:
     set_password_token: str
 
 
+@patience(DDL_SECONDS)
 def provision_tenant(
     *,
     name: str,
@@ -141,6 +148,7 @@ def ensure_platform_user(*, email: str, role: Role, password: str | None) -> Use
         return user if user is not None else User.objects.create_user(email, role, password)
 
 
+@patience(DDL_SECONDS)
 def drop_tenant(*, tenant: TenantRef, only_demo: bool) -> bool:
     """Delete a tenant with its schema, all of it or nothing. With `only_demo` a real one is left alone: False."""
     with public_scope(), transaction.atomic():
@@ -153,6 +161,7 @@ def drop_tenant(*, tenant: TenantRef, only_demo: bool) -> bool:
         with tenant_connection().cursor() as cursor:
             cursor.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(tenant.schema_name)))
         forget_tenant(tenant.id)
+        forget_snapshots(tenant)
         rows.delete()
         announce_routing_change()
     return True

@@ -10,11 +10,13 @@ from typing import Generic, TypeVar
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
 
+from shared_apps.tenants.backend.guard import time_limit
 from shared_apps.tenants.generations import Generations
+from shared_apps.tenants.snapshots import STALE_SECONDS
 
 Value = TypeVar("Value")
 
-_STALE_SECONDS = 24 * 3600.0
+_LOAD_SECONDS = 1.0  # a visitor waits for it, and there is something else to serve
 
 
 @cache
@@ -27,7 +29,9 @@ class GenerationCache(Generic[Value]):
     """Bounded map from key to value, each valid while its counter stands and for `ttl` seconds at most.
 
     While the database is away an entry of up to 24 hours is served instead of an error: visitors then still reach
-    the business. Values must be immutable; keys must hold the tenant, or be what finds the tenant.
+    the business. Where entries are also kept outside of this process, one whose counter has moved is not served, since
+    it may be of a tenant that was suspended meanwhile; what is kept outside is. Values must be immutable; keys must
+    hold the tenant, or be what finds the tenant.
     """
 
     def __init__(self, *, max_entries: int, ttl: float) -> None:
@@ -36,10 +40,18 @@ class GenerationCache(Generic[Value]):
         self._entries: dict[Hashable, tuple[int, float, Value]] = {}
         self._lock = threading.Lock()
 
-    def get(self, key: Hashable, *, slot: int, load: Callable[[], Value]) -> Value:
+    def get(
+        self,
+        key: Hashable,
+        *,
+        slot: int,
+        load: Callable[[], Value],
+        recall: Callable[[], tuple[Value, float] | None] | None = None,
+    ) -> Value:
         """Return the value at `key`, calling `load` when there is none that is valid.
 
         The counter is read before loading, so a change committed meanwhile makes the new entry invalid at once.
+        `recall` gives what is kept outside of this process, with its age in seconds, for when `load` has no database.
         """
         generation = host_generations().read(slot)
         now = time.monotonic()
@@ -47,11 +59,16 @@ class GenerationCache(Generic[Value]):
         if entry is not None and entry[0] == generation and now - entry[1] < self._ttl:
             return entry[2]
         try:
-            value = load()
+            with time_limit(_LOAD_SECONDS):
+                value = load()
         except (OperationalError, InterfaceError):
-            if entry is not None and now - entry[1] < _STALE_SECONDS:
+            if entry is not None and (recall is None or entry[0] == generation) and now - entry[1] < STALE_SECONDS:
                 return entry[2]
-            raise
+            recalled = recall() if recall is not None else None
+            if recalled is None:
+                raise
+            value, age = recalled
+            now -= max(age, self._ttl)  # never good enough to be served without asking the database first
         with self._lock:
             self._entries.pop(key, None)
             while len(self._entries) >= self._max_entries:

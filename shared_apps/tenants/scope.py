@@ -38,6 +38,18 @@ class TenantRef:
     def is_active(self) -> bool:
         return self.status == TenantStatus.ACTIVE
 
+    @classmethod
+    def of(cls, primary: Domain) -> "TenantRef":
+        """Return the tenant of its primary domain, both read."""
+        tenant = primary.tenant
+        return cls(
+            id=tenant.pk,
+            schema_name=tenant.schema_name,
+            client_id=primary.domain,
+            name=tenant.name,
+            status=tenant.status,
+        )
+
 
 class TenantNotActiveError(DomainError):
     """There is no such tenant, or it is suspended or deleted."""

@@ -1,5 +1,6 @@
 """Reads of tenants and domains."""
 
+from dataclasses import asdict
 from datetime import timedelta
 
 from django.conf import settings
@@ -10,6 +11,7 @@ from shared_apps.tenants.enums import TenantStatus
 from shared_apps.tenants.generations import ROUTING_SLOT
 from shared_apps.tenants.models import Domain, Tenant
 from shared_apps.tenants.scope import TenantRef, load_tenant, public_scope
+from shared_apps.tenants.snapshots import ROUTES
 
 _hosts: GenerationCache[TenantRef | None] = GenerationCache(max_entries=20_000, ttl=30.0)
 
@@ -29,17 +31,36 @@ def find_tenant_by_host(host: str) -> TenantRef | None:
     """Return the tenant, of any status but `deleted`, that answers to a normalised host; None when there is none.
 
     No query when warm; unknown hosts are remembered too. Status changes and new domains are seen at once on this
-    host and within a second on others (`shared_apps.tenants.generations`).
+    host and within a second on others (`shared_apps.tenants.generations`). While the database is away a process that
+    does not know the host takes what was kept of it (`shared_apps.tenants.snapshots`).
     """
     key = domain_key(host)
     if key is None:
         return None
-    return _hosts.get(key, slot=ROUTING_SLOT, load=lambda: _load_by_domain(key))
+    return _hosts.get(key, slot=ROUTING_SLOT, load=lambda: _load_by_domain(key), recall=lambda: _recall_route(key))
 
 
 def _load_by_domain(key: str) -> TenantRef | None:
     hidden = (TenantStatus.CREATING, TenantStatus.DELETED, TenantStatus.DROPPED)
-    return load_tenant(Domain.objects.filter(domain=key).exclude(tenant__status__in=hidden))
+    tenant = load_tenant(Domain.objects.filter(domain=key).exclude(tenant__status__in=hidden))
+    keep_route(key, tenant)
+    return tenant
+
+
+def keep_route(key: str, tenant: TenantRef | None) -> None:
+    """Keep, for when the database is away, which active tenant answers to a domain; of any other nothing is kept."""
+    if tenant is not None and tenant.is_active:
+        ROUTES.keep(key, asdict(tenant))
+    elif ROUTES.holds(key):
+        ROUTES.drop(key)
+
+
+def _recall_route(key: str) -> tuple[TenantRef, float] | None:
+    found = ROUTES.recall(key)
+    try:
+        return None if found is None else (TenantRef(**found.value), found.age)
+    except TypeError:  # kept by another version of this code
+        return None
 
 
 def find_tenant_by_subdomain(subdomain: str) -> TenantRef | None:
@@ -66,16 +87,7 @@ def list_changed_tenants(*, seconds: int) -> list[TenantRef]:
 def _list_active(**wanted: object) -> list[TenantRef]:
     primaries = Domain.objects.filter(is_primary=True, tenant__status=TenantStatus.ACTIVE, **wanted)
     with public_scope():
-        return [
-            TenantRef(
-                id=domain.tenant.pk,
-                schema_name=domain.tenant.schema_name,
-                client_id=domain.domain,
-                name=domain.tenant.name,
-                status=domain.tenant.status,
-            )
-            for domain in primaries.select_related("tenant").order_by("tenant_id")
-        ]
+        return [TenantRef.of(domain) for domain in primaries.select_related("tenant").order_by("tenant_id")]
 
 
 def tenant_host(tenant: TenantRef) -> str:

@@ -1,8 +1,8 @@
 """Hears of changes that another host made.
 
 One daemon thread per web process asks, twice a second, which tenants changed in the last half minute, and bumps this
-host's counters for those it has not seen. The database is the only party to it; while it is away the thread waits
-and cached entries stay in use.
+host's counters for those it has not seen. The database is the only party to it; while it is away cached entries stay
+in use. Where the process is on duty, the thread's question is often the first that finds the database away.
 """
 
 import logging
@@ -37,14 +37,18 @@ def read_changes(seen: dict[int, int]) -> dict[int, int]:
 
 def _watch(stop: threading.Event) -> None:
     seen: dict[int, int] = {}
+    is_away = False
     try:
         while not stop.wait(POLL_SECONDS):
             try:
                 seen = read_changes(seen)
             except (DatabaseError, InterfaceError) as error:
-                logger.warning("tenant watcher: database away (%s)", type(error).__name__)
+                if not is_away:
+                    logger.warning("tenant watcher: database away (%s)", type(error).__name__)
+                is_away = True
                 connection.close()
-                stop.wait(2.0)
+            else:
+                is_away = False
     finally:
         connection.close()
 

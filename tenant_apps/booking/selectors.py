@@ -1,8 +1,8 @@
 """Reads of the booking settings, and the snapshot by which visitors are served."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from django.db.models import F, Q
 from django.db.models.functions import Now
@@ -12,6 +12,7 @@ from django.utils.translation import gettext_noop as _
 from shared_apps.tenants.cache import GenerationCache
 from shared_apps.tenants.generations import tenant_slot
 from shared_apps.tenants.scope import TenantRef
+from shared_apps.tenants.snapshots import TENANTS
 from tenant_apps.booking.enums import BookingMode, EmbedMode, FrameCheck
 from tenant_apps.booking.links import Prefill, build_frame_url, build_outbound_url, build_plain_url
 from tenant_apps.booking.models import BookingSettings
@@ -95,7 +96,12 @@ _snapshots: GenerationCache[TenantSnapshot] = GenerationCache(max_entries=5_000,
 
 def get_snapshot(*, tenant: TenantRef) -> TenantSnapshot:
     """Return the current tenant's snapshot: no query when warm, two when not; a stale one in an outage."""
-    return _snapshots.get(tenant.schema_name, slot=tenant_slot(tenant.id), load=_load_snapshot)
+    return _snapshots.get(
+        tenant.schema_name,
+        slot=tenant_slot(tenant.id),
+        load=lambda: load_snapshot(tenant=tenant),
+        recall=lambda: _recall_snapshot(tenant),
+    )
 
 
 def peek_snapshot(*, tenant: TenantRef) -> TenantSnapshot | None:
@@ -103,8 +109,37 @@ def peek_snapshot(*, tenant: TenantRef) -> TenantSnapshot | None:
     return _snapshots.peek(tenant.schema_name)
 
 
-def _load_snapshot() -> TenantSnapshot:
-    return TenantSnapshot(business=get_business_card(), booking=to_public_booking(get_settings()))
+def load_snapshot(*, tenant: TenantRef) -> TenantSnapshot:
+    """Read the current tenant's snapshot, and keep it for when the database is away."""
+    card, settings = get_business_card(), get_settings()
+    if tenant.is_active:
+        kept = {"business": asdict(card), "booking": {name: getattr(settings, name) for name in _KEPT_SETTINGS}}
+        TENANTS.keep(tenant.schema_name, kept)
+    return TenantSnapshot(business=card, booking=to_public_booking(settings))
+
+
+_KEPT_SETTINGS = (
+    "booking_mode", "external_booking_provider_name", "external_booking_url", "external_booking_embed_mode",
+    "external_booking_disclaimer", "external_booking_utm_source", "external_booking_utm_campaign", "frame_check",
+)  # fmt: skip
+
+
+def _recall_snapshot(tenant: TenantRef) -> tuple[TenantSnapshot, float] | None:
+    found = TENANTS.recall(tenant.schema_name)
+    try:
+        return None if found is None else (_to_snapshot(found.value), found.age)
+    except (KeyError, TypeError):  # kept by another version of this code
+        return None
+
+
+def _to_snapshot(kept: dict[str, Any]) -> TenantSnapshot:
+    """Return what was kept; its URL is checked again, as every one is that is read."""
+    card = {name: _to_tuple(value) for name, value in kept["business"].items()}
+    return TenantSnapshot(business=BusinessCard(**card), booking=to_public_booking(BookingSettings(**kept["booking"])))
+
+
+def _to_tuple(value: Any) -> Any:
+    return tuple(_to_tuple(item) for item in value) if isinstance(value, list) else value
 
 
 def get_settings() -> BookingSettings:

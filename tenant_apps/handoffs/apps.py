@@ -8,9 +8,11 @@ class HandoffsConfig(AppConfig):
     label = "handoffs"
 
     def ready(self) -> None:
+        from shared_apps.journal.hooks import register_replay
         from shared_apps.platform.hooks import register_facts
         from shared_apps.tenants.due import register_work
         from tenant_apps.business.selectors import RETENTION, SWEEP
+        from tenant_apps.handoffs.intake import CAPTURE, CLICK, replay_capture, replay_click
         from tenant_apps.handoffs.querysets import NEXT_OVERDUE_SQL, NEXT_STALE_SQL
         from tenant_apps.handoffs.selectors import read_facts
 
@@ -19,3 +21,5 @@ class HandoffsConfig(AppConfig):
         register_facts(read_facts)
         # As django.contrib.postgres does it; that app would also ask each new connection for types nobody here uses.
         IndexExpression.register_wrappers(*IndexExpression.wrapper_classes, OpClass)
+        register_replay(CAPTURE, replay_capture, order=0)
+        register_replay(CLICK, replay_click, order=1)

@@ -49,7 +49,8 @@ REDIRECT = Transition(
     EventType.REDIRECTED,
     Evidence.CLICK,
     "status IN ('new', 'abandoned')",
-    "status = 'redirected', redirected_at = now(), abandoned_at = NULL, external_booking_url_used = %(url)s",
+    "status = 'redirected', redirected_at = coalesce(%(at)s, now()), abandoned_at = NULL,"
+    " external_booking_url_used = %(url)s",
 )
 COMPLETE = Transition(
     EventType.COMPLETED,
@@ -127,9 +128,14 @@ class HandoffQuerySet(models.QuerySet["BookingHandoff"]):
             cursor.execute(_insert_once_sql(self.model, tenant.schema_name), values)
             return bool(cursor.rowcount == 1)
 
-    def transition(self, change: Transition, *, handoff_id: UUID, actor: str, url: str = "") -> bool:
-        """Make `change` where the handoff is in a state for it; True when this call made it."""
-        return self._change(change, _ONE, {"id": handoff_id, "actor": actor, "url": url}).rows == 1
+    def transition(
+        self, change: Transition, *, handoff_id: UUID, actor: str, url: str = "", at: datetime | None = None
+    ) -> bool:
+        """Make `change` where the handoff is in a state for it; True when this call made it.
+
+        `at` is when it happened, for a click that is told late; None is now, by the database's clock.
+        """
+        return self._change(change, _ONE, {"id": handoff_id, "actor": actor, "url": url, "at": at}).rows == 1
 
     def erase(self, *, handoff_id: UUID, actor: str, kept: Kept) -> bool:
         """Blank what is personal in the row and its timeline, once; True when this call did it."""
@@ -157,12 +163,13 @@ class HandoffQuerySet(models.QuerySet["BookingHandoff"]):
         if change.event == EventType.ERASED:
             steps["blanked"] = _BLANK_TIMELINE
         steps["written"] = sql.SQL(
-            "INSERT INTO {events} {event_columns} SELECT id, %(event)s, now(), %(actor)s, %(evidence)s, '' FROM changed"
+            "INSERT INTO {events} {event_columns}"
+            " SELECT id, %(event)s, coalesce(%(at)s, now()), %(actor)s, %(evidence)s, '' FROM changed"
         ).format(events=sql.Identifier(_EVENT_TABLE), event_columns=_EVENT_COLUMNS)
         statement = _compose(steps, sql.SQL("SELECT count(*), max(created_at) FROM changed"))
-        more = {"tenant_id": current_tenant().id, "event": change.event, "evidence": change.evidence}
+        more = {"at": None, "tenant_id": current_tenant().id, "event": change.event, "evidence": change.evidence}
         with connections[self.db].cursor() as cursor:
-            cursor.execute(statement.as_string(), values | more)
+            cursor.execute(statement.as_string(), more | values)
             return Changed(*cursor.fetchone())
 
 

@@ -88,10 +88,14 @@ class Lead:
 
 @dataclass(frozen=True, slots=True)
 class Capture:
-    """A captured handoff; `is_new` is False when the same key and body came before."""
+    """A captured handoff; `is_new` is False when the same key and body came before.
+
+    One that `is_waiting` is on this host's disk, and in the database as soon as that is back.
+    """
 
     handoff: BookingHandoff
     is_new: bool
+    is_waiting: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,20 +123,19 @@ class Redirect:
     changed: bool
 
 
-def capture_handoff(
+def receive_handoff(
     *, tenant: TenantRef, booking: PublicBooking, lead: Lead, idempotency_key: UUID | None, now: datetime
-) -> Capture:
-    """Write the handoff, before anything else happens to the visitor. One statement, durable when this returns.
+) -> BookingHandoff:
+    """Return the handoff of a lead, kept nowhere yet. Asks nobody; with a key every process makes the same id.
 
-    With a key the same call again gives the same handoff, in any process; another body raises
-    IdempotencyKeyReusedError. `now` is the moment of receipt.
+    `now` is the moment of receipt.
     """
     handoff_id = (
         derive_handoff_id(schema_name=tenant.schema_name, idempotency_key=idempotency_key)
         if idempotency_key is not None
         else new_handoff_id(now=now)
     )
-    handoff = BookingHandoff(
+    return BookingHandoff(
         id=handoff_id,
         created_at=now,
         pending_since=now,
@@ -140,10 +143,18 @@ def capture_handoff(
         fingerprint=lead.fingerprint,
         **_lead_columns(lead),
     )
-    if BookingHandoff.objects.insert_once(handoff, is_announced=not lead.flags):
+
+
+def store_handoff(handoff: BookingHandoff) -> Capture:
+    """Write the handoff into the current tenant's schema. One statement, durable when this returns.
+
+    Safe to repeat: what is there already is left as it is. Raises IdempotencyKeyReusedError when that came with
+    another body. Requests and the drainer both store by this.
+    """
+    if BookingHandoff.objects.insert_once(handoff, is_announced=FLAGS_KEY not in handoff.metadata):
         return Capture(handoff, is_new=True)
-    stored = get_handoff(handoff_id)
-    if bytes(stored.fingerprint or b"") != (lead.fingerprint or b""):
+    stored = get_handoff(handoff.pk)
+    if bytes(stored.fingerprint or b"") != (handoff.fingerprint or b""):
         raise IdempotencyKeyReusedError
     return Capture(stored, is_new=False)
 
@@ -204,6 +215,13 @@ def redirect_handoff(*, booking: PublicBooking, handoff_id: UUID) -> Redirect:
     if changed:
         handoff.refresh_from_db()
     return Redirect(handoff, get_outbound_url(booking=booking, handoff=handoff), changed)
+
+
+def record_click(*, handoff_id: UUID, url: str, at: datetime) -> bool:
+    """Mark a click of the past, at its moment, unless one is marked already; False when there is no such handoff."""
+    if BookingHandoff.objects.transition(REDIRECT, handoff_id=handoff_id, actor="visitor", url=url, at=at):
+        return True
+    return BookingHandoff.objects.filter(pk=handoff_id).exists()
 
 
 def complete_handoff(*, handoff_id: UUID, actor: str) -> BookingHandoff:

@@ -19,6 +19,7 @@ from pydantic import ValidationError
 from shared_apps.errors import FieldProblem, InvalidFieldsError, translate
 from shared_apps.ratelimits import RateLimitedError
 from shared_apps.schemas import describe_errors
+from shared_apps.tenants.backend.guard import time_limit
 from shared_apps.tenants.http import TenantRequest, check_origin
 from tenant_apps.booking.enums import FrameCheck
 from tenant_apps.booking.selectors import (
@@ -30,12 +31,14 @@ from tenant_apps.booking.selectors import (
 )
 from tenant_apps.business.selectors import format_phone
 from tenant_apps.handoffs.api.requests import parse_handoff_id
+from tenant_apps.handoffs.enums import HandoffStatus
+from tenant_apps.handoffs.intake import STEP_SECONDS, capture_handoff, click_handoff, find_waiting_handoff
 from tenant_apps.handoffs.limits import limit_capture
 from tenant_apps.handoffs.models import BookingHandoff
 from tenant_apps.handoffs.receipts import Receipt, read_receipt, set_receipt
 from tenant_apps.handoffs.schemas import ATTRIBUTION_NAMES, CONTACT_REQUIRED, LeadIn
-from tenant_apps.handoffs.selectors import get_handoff
-from tenant_apps.handoffs.services import BookingUnavailableError, Lead, capture_handoff, redirect_handoff
+from tenant_apps.handoffs.selectors import HandoffNotFoundError, get_handoff
+from tenant_apps.handoffs.services import BookingUnavailableError, Lead
 from tenant_apps.handoffs.validators import is_uuid
 
 _TEXT_FIELDS = (
@@ -210,11 +213,14 @@ def hand_over(request: TenantRequest, handoff_id: str) -> HttpResponse:
     key = parse_handoff_id(handoff_id)
     receipt = read_receipt(request, tenant=request.tenant, handoff_id=key)
     try:
-        handoff = get_handoff(key)
-    except (OperationalError, InterfaceError):
-        if receipt is None:
+        with time_limit(STEP_SECONDS):
+            handoff = get_handoff(key)
+    except HandoffNotFoundError:
+        if find_waiting_handoff(tenant=request.tenant, handoff_id=key) is None:
             raise
-        status = "new"
+        status = HandoffStatus.NEW.value
+    except (OperationalError, InterfaceError):
+        status = HandoffStatus.NEW.value  # the way on needs no record
     else:
         status = handoff.status
         if handoff.erased_at is not None:
@@ -268,11 +274,9 @@ def go(request: TenantRequest, handoff_id: str) -> HttpResponse:
         return HttpResponseSeeOther(f"/handoff/{key}")
     booking = get_snapshot(tenant=request.tenant).booking
     try:
-        url = redirect_handoff(booking=booking, handoff_id=key).url
+        click = click_handoff(
+            tenant=request.tenant, booking=booking, handoff_id=key, now=timezone.now(), trusts_id=True
+        )
     except BookingUnavailableError:
         return HttpResponseSeeOther(f"/handoff/{key}")
-    except (OperationalError, InterfaceError):
-        url = booking.outbound_url(handoff_id=str(key))  # the visitor first: the link needs no database
-        if not url:
-            raise
-    return HttpResponseSeeOther(url)
+    return HttpResponseSeeOther(click.url)

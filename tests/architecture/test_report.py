@@ -328,7 +328,7 @@ def test_checker_finds_a_made_up_name(text: str, complaint: str) -> None:
         "`/`, `GET /handoff/<id>`, `/book?embed=1`, `/health/ready`, `/static/`, `/set-password/<token>`",
         "`PUT /api/v1/settings/booking`, `GET /api/v1/handoffs/{handoff_id}`, `/api/v1/openapi.json`",
         "`handoffs.0001_initial`, `BookingHandoff.status`, index `handoff_newest`, constraint `domain_unique`",
-        "`saas.wsgi:application`, `shared_apps.tenants.scope`, `tenant_apps.handoffs.services.capture_handoff`",
+        "`saas.wsgi:application`, `shared_apps.tenants.scope`, `tenant_apps.handoffs.intake.capture_handoff`",
         "`saas/urls_tenant.py`, `docs/adr/`, `.importlinter`, `.venv/bin/python`, `.data/env`, `e2e/test_*.py`",
         "`DATABASE_URL`, `customerName`, `tca_ref`, `handoff-cta`, `build_outbound_url()`",
         "`new`, `303`, `application/json`, `30/m`, `SELECT 1`, `metadata[tca_ref]`",

@@ -33,7 +33,7 @@ def test_capture_goes_on_without_redis(ready: TenantRef, lead: dict[str, Any]) -
     statuses = [visitor.post_json("/api/v1/handoffs", lead).status_code for _ in range(5)]
 
     assert statuses == [201] * 5
-    assert time.monotonic() - began < 2.0  # a quarter of a second once, then Redis is left alone
+    assert time.monotonic() - began < 5.0  # a quarter of a second once, then Redis is left alone; else 3 each time
 
 
 @pytest.mark.usefixtures("broken_redis")

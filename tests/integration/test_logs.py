@@ -46,7 +46,7 @@ def test_failed_request_logs_one_line_without_what_was_sent(
     ready: TenantRef, visitor: TenantClient, lead: dict[str, Any], written: io.StringIO, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(self: object, handoff: BookingHandoff, **options: object) -> bool:
-        raise DataError(f"invalid value {handoff.customer_name}")
+        raise RuntimeError(f"invalid value {handoff.customer_name}")
 
     monkeypatch.setattr("tenant_apps.handoffs.querysets.HandoffQuerySet.insert_once", fail)
     api = visitor.post_json("/api/v1/handoffs", lead | {"customerName": MARK})
@@ -57,4 +57,19 @@ def test_failed_request_logs_one_line_without_what_was_sent(
     assert b"https://calendly.com/alpha-studio/visit?" in page.content
     assert MARK not in written.getvalue() + api.content.decode() + page.content.decode()
     lines = [json.loads(line) for line in written.getvalue().splitlines()]
-    assert [line["error"]["class"] for line in lines if "error" in line] == ["DataError", "DataError"]
+    assert [line["error"]["class"] for line in lines if "error" in line] == ["RuntimeError", "RuntimeError"]
+
+
+def test_capture_the_database_will_not_take_is_kept_and_told_without_its_values(
+    ready: TenantRef, visitor: TenantClient, lead: dict[str, Any], written: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(self: object, handoff: BookingHandoff, **options: object) -> bool:
+        raise DataError(f"invalid value {handoff.customer_name}")
+
+    monkeypatch.setattr("tenant_apps.handoffs.querysets.HandoffQuerySet.insert_once", fail)
+    response = visitor.post_json("/api/v1/handoffs", lead | {"customerName": MARK})
+
+    assert (response.status_code, response.json()["status"]) == (202, "queued")
+    lines = [json.loads(line) for line in written.getvalue().splitlines()]
+    assert [line["message"] for line in lines] == ["a capture waits in the journal: DataError, SQLSTATE none"]
+    assert MARK not in response.content.decode()

@@ -39,7 +39,7 @@ def _image_command() -> list[str]:
 
 
 def test_services_are_those_of_the_architecture() -> None:
-    assert set(_SERVICES) == {"web", "worker", "beat", "migrate", "postgres", "redis", "caddy"}
+    assert set(_SERVICES) == {"web", "worker", "beat", "drainer", "migrate", "postgres", "redis", "caddy"}
 
 
 @pytest.mark.parametrize("name", ["web", "worker", "beat"])
@@ -53,6 +53,8 @@ def test_modules_of_the_commands_exist() -> None:
     assert (CHECKOUT / "saas" / "wsgi.py").is_file()
     for name in ("worker", "beat"):
         assert _SERVICES[name]["command"][:3] == ["celery", "-A", "worker.app"]
+    assert _SERVICES["drainer"]["command"] == ["python", "manage.py", "drain_journal"]
+    assert _demo_command("drainer") == ["drain_journal"]
     assert (CHECKOUT / "worker" / "app.py").is_file()
 
 
@@ -60,11 +62,11 @@ def test_migrations_run_to_their_end_before_the_rest() -> None:
     assert _SERVICES["migrate"]["command"] == ["python", "manage.py", "migrate_all"]
     assert _SERVICES["migrate"]["restart"] == "no"
     assert _SERVICES["migrate"]["depends_on"] == {"postgres": {"condition": "service_healthy"}}
-    for name in ("web", "worker", "beat"):
+    for name in ("web", "worker", "beat", "drainer"):
         assert _SERVICES[name]["depends_on"]["migrate"] == {"condition": "service_completed_successfully"}
 
 
-@pytest.mark.parametrize("name", ["web", "worker", "beat", "migrate"])
+@pytest.mark.parametrize("name", ["web", "worker", "beat", "drainer", "migrate"])
 def test_environment_sets_all_that_production_must_set(name: str) -> None:
     environment = _SERVICES[name]["environment"]
     assert set(environment) == set(settings.REQUIRED_IN_PRODUCTION) | {"HANDOFF_DATA_DIR"}
@@ -105,8 +107,14 @@ def test_redis_is_not_older_than_the_code_needs() -> None:
 
 def test_all_long_running_services_but_the_proxy_are_watched() -> None:
     watched = {name for name, service in _SERVICES.items() if "healthcheck" in service}
-    assert watched == {"web", "worker", "beat", "postgres", "redis"}
+    assert watched == {"web", "worker", "beat", "drainer", "postgres", "redis"}
     assert "/health/live" in _SERVICES["web"]["healthcheck"]["test"][-1]
+
+
+def test_drainer_and_web_server_share_the_folder_of_the_journal() -> None:
+    assert _SERVICES["drainer"]["volumes"] == _SERVICES["web"]["volumes"]
+    folder = _SERVICES["drainer"]["environment"]["HANDOFF_DATA_DIR"]
+    assert f"{folder}/state/journal" in _SERVICES["drainer"]["healthcheck"]["test"][-1]
 
 
 def test_named_volumes_are_declared() -> None:

@@ -1,13 +1,14 @@
 """Our PostgreSQL backend: a tenant's connection sees that tenant's schema and nothing else.
 
-Three changes to django-tenants' own backend (docs/adr/0002):
+Four changes to django-tenants' own backend (docs/adr/0002, 0014):
 
 - the search path is the tenant's schema alone, never `tenant, public`: a missing table or schema is an error
   instead of another schema's row;
 - a connection made in any thread but the main one starts with no schema at all and refuses to work until a
   tenant, or public, has been entered: forgetting is an error, not a leak;
 - `SET search_path` is sent only when the path the server itself reports (PostgreSQL 18 reports it) differs.
-  A flag of ours could be wrong after a rollback or DISCARD ALL; the server's word cannot.
+  A flag of ours could be wrong after a rollback or DISCARD ALL; the server's word cannot;
+- no wait is longer than this process allows (`shared_apps.tenants.backend.guard`).
 """
 
 import threading
@@ -18,18 +19,39 @@ from django.db.backends.postgresql.base import ServerBindingCursor
 from django.db.backends.utils import CursorWrapper
 from django_tenants.postgresql_backend.base import DatabaseWrapper as TenantsDatabaseWrapper
 
+from shared_apps.tenants.backend import driver
+from shared_apps.tenants.backend.guard import GUARD, time_limit
 from shared_apps.tenants.backend.schema import LeanSchemaEditor
+
+_HEALTH_SECONDS = 1.0
 
 
 class DatabaseWrapper(TenantsDatabaseWrapper):
     """See the module. Enter a schema by `shared_apps.tenants.scope` only."""
 
     SchemaEditorClass = LeanSchemaEditor
+    Database = driver
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if threading.current_thread() is not threading.main_thread():
             self.forget_schema()
+
+    def get_connection_params(self) -> dict[str, Any]:
+        """Return what to connect with; on duty the server is told to give up sooner than we do.
+
+        So a statement that is merely slow ends as the server's own error, and ours means that the server is silent.
+        """
+        params: dict[str, Any] = super().get_connection_params()
+        if GUARD.statement_seconds is not None:
+            ours = f"-c statement_timeout={int(GUARD.statement_seconds * 1000 * 5 / 6)}"
+            params["options"] = f"{params.get('options', '')} {ours}".strip()
+        return params
+
+    def is_usable(self) -> bool:
+        """Tell whether the server answers, within a second: this is asked before any rule can set a limit."""
+        with time_limit(_HEALTH_SECONDS):
+            return bool(super().is_usable())
 
     def init_connection_state(self) -> None:
         super().init_connection_state()

@@ -22,6 +22,7 @@ from tenant_apps.handoffs.api.requests import (
     parse_handoff_id,
     to_filters,
 )
+from tenant_apps.handoffs.intake import capture_handoff, click_handoff
 from tenant_apps.handoffs.limits import limit_capture, limit_export
 from tenant_apps.handoffs.receipts import set_receipt
 from tenant_apps.handoffs.schemas import (
@@ -53,11 +54,9 @@ from tenant_apps.handoffs.selectors import (
 )
 from tenant_apps.handoffs.services import (
     Capture,
-    capture_handoff,
     complete_handoff,
     erase_handoff,
     get_outbound_url,
-    redirect_handoff,
     reopen_handoff,
 )
 from tenant_apps.handoffs.validators import parse_idempotency_key
@@ -82,7 +81,7 @@ def to_capture_out(*, capture: Capture, snapshot: TenantSnapshot) -> CaptureOut:
     handoff, booking = capture.handoff, snapshot.booking
     return CaptureOut(
         id=handoff.pk,
-        status=handoff.status,
+        status="queued" if capture.is_waiting else handoff.status,
         created_at=handoff.created_at,
         next_step="continue" if booking.ready else "contact",
         booking=CapturedBookingOut(
@@ -101,9 +100,14 @@ def to_capture_out(*, capture: Capture, snapshot: TenantSnapshot) -> CaptureOut:
     )
 
 
-@router.post("/handoffs", response={200: CaptureOut, 201: CaptureOut}, auth=_capture_gate, tags=["visitor"])
+@router.post(
+    "/handoffs", response={200: CaptureOut, 201: CaptureOut, 202: CaptureOut}, auth=_capture_gate, tags=["visitor"]
+)
 def create_handoff(request: TenantRequest, response: HttpResponse, lead: LeadIn) -> Status[CaptureOut]:
-    """Keep a visitor's wish, first of all, and say where to go next. The header Idempotency-Key makes retries safe."""
+    """Keep a visitor's wish, first of all, and say where to go next. The header Idempotency-Key makes retries safe.
+
+    202, status `queued`: the database is away, the wish is kept elsewhere and will be the handoff with this very id.
+    """
     key = parse_idempotency_key(request.headers.get("Idempotency-Key"))
     snapshot = get_snapshot(tenant=request.tenant)
     cleaned = lead.to_lead(region=snapshot.business.region, industry=snapshot.business.industry)
@@ -111,7 +115,8 @@ def create_handoff(request: TenantRequest, response: HttpResponse, lead: LeadIn)
         tenant=request.tenant, booking=snapshot.booking, lead=cleaned, idempotency_key=key, now=timezone.now()
     )
     set_receipt(response, tenant=request.tenant, handoff=capture.handoff)
-    return Status(201 if capture.is_new else 200, to_capture_out(capture=capture, snapshot=snapshot))
+    status = 202 if capture.is_waiting else 201 if capture.is_new else 200
+    return Status(status, to_capture_out(capture=capture, snapshot=snapshot))
 
 
 @router.post("/handoffs/{handoff_id}/redirect", response=RedirectOut, auth=_same_site, tags=["visitor"])
@@ -119,11 +124,10 @@ def redirect(request: TenantRequest, handoff_id: str, query: Query[RedirectIn]) 
     """Mark the click and say where to go; a repeat keeps the first moment. `embed=1` gives the address for a frame."""
     check_query(request, allowed=REDIRECT_NAMES)
     booking = get_snapshot(tenant=request.tenant).booking
-    done = redirect_handoff(booking=booking, handoff_id=parse_handoff_id(handoff_id))
-    url = booking.frame_url(url=done.url, our_host=request.META["HTTP_HOST"]) if query.embed else done.url
-    return RedirectOut(
-        id=done.handoff.pk, status=done.handoff.status, redirected_at=done.handoff.redirected_at, url=url
-    )
+    key = parse_handoff_id(handoff_id)
+    click = click_handoff(tenant=request.tenant, booking=booking, handoff_id=key, now=timezone.now(), trusts_id=False)
+    url = booking.frame_url(url=click.url, our_host=request.META["HTTP_HOST"]) if query.embed else click.url
+    return RedirectOut(id=key, status=click.status, redirected_at=click.redirected_at, url=url)
 
 
 @router.get("/handoffs", response=HandoffListOut, auth=any_member, tags=["handoffs"])

@@ -129,5 +129,5 @@ def test_urls_name_the_port_unless_it_is_the_usual_one() -> None:
 
 def test_parts_are_the_three_of_the_contract() -> None:
     parts = demo.parts(DataPaths(Path("/data")), 9000)
-    assert [part.name for part in parts] == ["web", "worker", "beat"]
+    assert [part.name for part in parts] == ["web", "worker", "beat", "drainer"]
     assert " --host 127.0.0.1 --port 9000 --workers 2 --blocking-threads 4 " in " ".join(parts[0].command)
