@@ -70,3 +70,17 @@ def vite_js(entry: str) -> SafeString:
 def vite_url(entry: str) -> str:
     """The path of an entry's script, for a page that loads it later."""
     return f"{settings.STATIC_URL}{_manifest()[entry]['file']}"
+
+
+@register.simple_tag
+@cache
+def vite_preload(module: str) -> SafeString:
+    """Links that fetch a module the entry imports later, and its stylesheets, at once; none for one not built."""
+    if module not in _manifest():
+        return SafeString("")
+    styles = format_html_join(
+        "",
+        '<link rel="preload" as="style" href="{}{}">',
+        ((settings.STATIC_URL, name) for name in _manifest()[module].get("css", [])),
+    )
+    return format_html('<link rel="modulepreload" href="{}">{}', vite_url(module), styles)

@@ -100,7 +100,10 @@ TENANT_ROUTES = [
     ),
     Row("dashboard", {"GET": PAGE, "HEAD": PAGE}, is_behind_login=True),
     Row("dashboard/handoffs/<str:handoff_id>", {"GET": PAGE, "HEAD": PAGE}, is_behind_login=True),
-    Row("dashboard/handoffs/<str:handoff_id>/<str:action>", {"POST": everybody(302)}, is_behind_login=True),
+    Row("dashboard/insights", {"GET": PAGE, "HEAD": PAGE}, is_behind_login=True),
+    Row("dashboard/settings", {"GET": PAGE, "HEAD": PAGE}, is_behind_login=True),
+    Row("dashboard/team", {"GET": PAGE, "HEAD": PAGE}, is_behind_login=True),
+    Row("dashboard/account", {"GET": PAGE, "HEAD": PAGE}, is_behind_login=True),
     Row("api/v1/", dict.fromkeys(METHODS, everybody(404))),  # ninja's own three, the same to every method
     Row("api/v1/docs", dict.fromkeys(METHODS, everybody(200))),
     Row("api/v1/openapi.json", dict.fromkeys(METHODS, everybody(200))),
@@ -195,7 +198,6 @@ class House:
             row.route.replace("<str:", "<")
             .replace("<handoff_id>", handoff_id or self.own_id)
             .replace("<token>", self.token)
-            .replace("<action>", "complete")
         )
         client = self.callers[caller]
         if row.json is not None or row.route.startswith("api/"):
@@ -329,7 +331,6 @@ SESSION_WRITES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "api/v1/settings/embedding": ("PUT", "/api/v1/settings/embedding", EMBEDDING),
     "api/v1/handoffs/<handoff_id>/complete": ("POST", "/api/v1/handoffs/{id}/complete", {}),
     "api/v1/handoffs/<handoff_id>/reopen": ("POST", "/api/v1/handoffs/{id}/reopen", {}),
-    "dashboard/handoffs/<str:handoff_id>/<str:action>": ("POST", "/dashboard/handoffs/{id}/complete", {}),
     "logout": ("POST", "/logout", {}),
     "set-password/<str:token>": ("POST", "/set-password/{token}", {}),
     "login": ("POST", "/login", {}),

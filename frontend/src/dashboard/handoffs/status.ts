@@ -1,0 +1,13 @@
+/** The four states of a handoff, in words, signs and colours. */
+import type { HandoffStatus } from "../../../.generated/openapi";
+import type { Tone } from "../ui/Badge.tsx";
+import type { IconName } from "../ui/Icon.tsx";
+
+export const STATUSES: readonly HandoffStatus[] = ["new", "redirected", "completed_external", "abandoned"];
+
+export const STATUS: Record<HandoffStatus, { label: string; tone: Tone; icon: IconName }> = {
+  new: { label: "New", tone: "info", icon: "spark" },
+  redirected: { label: "Redirected", tone: "warm", icon: "arrow" },
+  completed_external: { label: "Completed", tone: "good", icon: "check" },
+  abandoned: { label: "Abandoned", tone: "plain", icon: "clock" },
+};
