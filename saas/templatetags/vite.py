@@ -74,13 +74,13 @@ def vite_url(entry: str) -> str:
 
 @register.simple_tag
 @cache
-def vite_preload(module: str) -> SafeString:
-    """Links that fetch a module the entry imports later, and its stylesheets, at once; none for one not built."""
+def vite_ahead(module: str) -> SafeString:
+    """Links for a module that the entry imports later: its script at once, its own styles too; none if not built."""
     if module not in _manifest():
         return SafeString("")
-    styles = format_html_join(
-        "",
-        '<link rel="preload" as="style" href="{}{}">',
-        ((settings.STATIC_URL, name) for name in _manifest()[module].get("css", [])),
+    styles = ((settings.STATIC_URL, name) for name in _manifest()[module].get("css", []))
+    return format_html(
+        '<link rel="modulepreload" href="{}">{}',
+        vite_url(module),
+        format_html_join("", '<link rel="stylesheet" href="{}{}">', styles),
     )
-    return format_html('<link rel="modulepreload" href="{}">{}', vite_url(module), styles)

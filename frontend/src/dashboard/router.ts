@@ -9,6 +9,11 @@ const scrolled = new Map<string, number>();
 let entry = entryName(history.state);
 /** Where to scroll once the page for the current address is drawn. */
 let wanted = 0;
+let lastList = location.pathname === "/dashboard" ? location.pathname + location.search : "/dashboard";
+address.subscribe(() => {
+  const { pathname, search } = address.get();
+  if (pathname === "/dashboard") lastList = pathname + search;
+});
 
 function entryName(state: unknown): string {
   const given = (state as { entry?: string } | null)?.entry;
@@ -39,6 +44,11 @@ addEventListener("popstate", (event) => {
   wanted = scrolled.get(entry) ?? 0;
   address.set(new URL(location.href));
 });
+
+/** Where the list was left, filters included; the bare list for those who came by a link. */
+export function backHref(): string {
+  return lastList;
+}
 
 /** Scroll to where the current entry was; called when its page is drawn. */
 export function restoreScroll(): void {

@@ -100,7 +100,7 @@ async function send(url: string, init: RequestInit): Promise<Response> {
     return response;
   } catch (error) {
     if (isAbort(error) && init.signal?.aborted) throw error;
-    isOnline.set(navigator.onLine);
+    isOnline.set(false);
     throw new UnreachableError();
   } finally {
     clearTimeout(timer);

@@ -17,6 +17,7 @@ export function Dialog({ title, onClose, children, actions }: DialogProps) {
   useEffect(() => {
     const opener = document.activeElement;
     element.current?.showModal();
+    element.current?.querySelector<HTMLElement>("[data-first]")?.focus();
     return () => {
       if (opener instanceof HTMLElement && opener.isConnected) opener.focus();
     };
@@ -57,7 +58,7 @@ export function Ask({ title, children, action, busy, onAction, onClose }: {
       onClose={onClose}
       actions={
         <>
-          <Button onClick={onClose} autofocus>
+          <Button onClick={onClose} data-first>
             Cancel
           </Button>
           <Button kind="danger" onClick={onAction} busy={busy ?? false}>
