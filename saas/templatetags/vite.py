@@ -75,12 +75,13 @@ def vite_url(entry: str) -> str:
 @register.simple_tag
 @cache
 def vite_ahead(module: str) -> SafeString:
-    """Links for a module that the entry imports later: its script at once, its own styles too; none if not built."""
+    """Links for a module that the entry imports later, with what it shares with others; none for one not built."""
     if module not in _manifest():
         return SafeString("")
-    styles = ((settings.STATIC_URL, name) for name in _manifest()[module].get("css", []))
+    chunks = [module, *(key for key in _manifest()[module].get("imports", []) if not _manifest()[key].get("isEntry"))]
+    styles = [(settings.STATIC_URL, name) for key in chunks for name in _manifest()[key].get("css", [])]
     return format_html(
-        '<link rel="modulepreload" href="{}">{}',
-        vite_url(module),
+        "{}{}",
+        format_html_join("", '<link rel="modulepreload" href="{}">', ((vite_url(key),) for key in chunks)),
         format_html_join("", '<link rel="stylesheet" href="{}{}">', styles),
     )

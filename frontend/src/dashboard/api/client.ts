@@ -83,7 +83,8 @@ export async function ask<N extends Operation>(name: N, ...[given]: Rest<N>): Pr
   });
   const etag = response.headers.get("ETag") ?? undefined;
   if (response.status === 304) return { isNew: false, body: undefined as Answer<N>, etag };
-  const parsed = response.status === 204 ? undefined : await parse(response);
+  const isEmpty = response.status === 204 || response.status === 202; // done, or taken on: nothing to read
+  const parsed = isEmpty ? undefined : await parse(response);
   if (response.ok) return { isNew: true, body: parsed as Answer<N>, etag };
   if (response.status === 401) return leaveForLogin();
   throw new ApiError(response.status, parsed, response.headers.get("Retry-After"));
@@ -118,8 +119,11 @@ async function parse(response: Response): Promise<unknown> {
   }
 }
 
+let isLeaving = false;
+
 /** The session is over: log in again and come back here. The page goes away, so nobody waits for the answer. */
 function leaveForLogin(): Promise<never> {
-  location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
+  if (!isLeaving) location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
+  isLeaving = true;
   return new Promise(() => undefined);
 }

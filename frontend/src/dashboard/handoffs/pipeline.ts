@@ -65,11 +65,31 @@ function firstPage(filters: Filters, limit: number): URLSearchParams {
   return query;
 }
 
-/** Show these filters. What is shown for them already stays and is followed; else it is read, and older reads end. */
+/** Lists left a short while ago, by their filters: going back to one is instant, and it is then brought up to date. */
+const left = new Map<string, { list: Pipeline; at: number }>();
+const KEPT = 12;
+const KEPT_FOR = 5 * 60_000;
+
+/** Show these filters: as they were left, else read anew. Older reads end. */
 export function show(filters: Filters): void {
   const now = pipeline.get();
-  if (!now.isEmptyYet && now.error === undefined && keyOf(now.filters) === keyOf(filters)) return;
-  void read(filters);
+  const isWhole = !now.isEmptyYet && !now.isLoading && now.error === undefined;
+  if (isWhole && keyOf(now.filters) === keyOf(filters)) return;
+  if (isWhole) {
+    left.delete(keyOf(now.filters));
+    left.set(keyOf(now.filters), { list: now, at: Date.now() });
+    if (left.size > KEPT) left.delete(left.keys().next().value ?? "");
+  }
+  const again = left.get(keyOf(filters));
+  if (!again || Date.now() - again.at > KEPT_FOR) {
+    void read(filters);
+    return;
+  }
+  loading?.abort();
+  loading = new AbortController();
+  pipeline.set({ ...again.list, summary: now.summary, isLoadingMore: false });
+  void readSummary(loading.signal);
+  void follow(loading.signal);
 }
 
 /** Read the first page anew and show it, newest first. */
@@ -169,8 +189,10 @@ export function put(item: HandoffOut): void {
 }
 
 function replace(item: HandoffOut): void {
-  const { items } = pipeline.get();
-  change({ items: items.map((each) => (each.id === item.id ? { ...each, ...item } : each)) });
+  const inPlace = (items: readonly HandoffOut[]): readonly HandoffOut[] =>
+    items.map((each) => (each.id === item.id ? { ...each, ...item } : each));
+  change({ items: inPlace(pipeline.get().items) });
+  for (const kept of left.values()) kept.list = { ...kept.list, items: inPlace(kept.list.items) };
 }
 
 /** Show a status before the server has said so; nothing but `release` puts another in its place. */

@@ -22,7 +22,8 @@ export function FilterBar({ filters, set, more }: BarProps) {
   useEffect(() => void loadFacets(), []);
   return (
     <div class="filters" role="search" aria-label="Handoffs">
-      <Search value={filters.q} onChange={(q) => set({ q }, true)} />
+      {/* A search is one step of the way back, however many letters it took. */}
+      <Search value={filters.q} onChange={(q) => set({ q }, filters.q !== "" && q !== "")} />
       <Button
         icon="filter"
         class="filters-toggle"
