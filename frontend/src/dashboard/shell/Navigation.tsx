@@ -12,15 +12,15 @@ function isWithin(path: string, href: string): boolean {
 
 export function Navigation({ path }: { path: string }) {
   return (
-    <div class="side">
-      <header class="side-head">
+    <header class="side">
+      <div class="side-head">
         <a class="brand" href="/dashboard">
           <span class="mono" aria-hidden="true">
             {[...boot.businessName][0]}
           </span>
           <bdi class="brand-name">{boot.businessName}</bdi>
         </a>
-      </header>
+      </div>
       <nav class="side-nav" aria-label="Dashboard">
         {links.map((link) => (
           <a key={link.href} href={link.href} aria-current={isWithin(path, link.href) ? "page" : undefined}>
@@ -42,6 +42,6 @@ export function Navigation({ path }: { path: string }) {
           <span class="vh">Log out</span>
         </button>
       </form>
-    </div>
+    </header>
   );
 }
