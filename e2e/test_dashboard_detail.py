@@ -115,6 +115,6 @@ def test_names_in_any_script_keep_their_own_direction(stack: Stack, open_page: O
     handoff_id = ask_for_a_time(stack, SHOP, name)
     page = open_page()
     log_in(page, stack, SHOP)
-    assert row_of(page, name).locator(".row-link bdi").text_content() == name
+    expect(row_of(page, name).locator(".row-link bdi")).to_have_text(name)
     page.goto(stack.url(SHOP, f"/dashboard/handoffs/{handoff_id}"))
-    assert page.locator("h1 bdi").text_content() == name
+    expect(page.locator("h1 bdi")).to_have_text(name)

@@ -17,15 +17,18 @@ function inTurn<T>(id: string, work: () => Promise<T>): Promise<T> {
   return next;
 }
 
-/** `follow` hears of the row as it is shown: at once, then as the server answered, or as it was before. */
-export async function apply(change: Change, item: HandoffOut, follow: (item: HandoffOut) => void): Promise<void> {
+/** Hears of a handoff as it is to be shown: at once as it will be, then, settled, as the server answered or as it was. */
+export type Follow = (item: HandoffOut, isSettled: boolean) => void;
+
+/** Change a handoff. The list follows by itself. */
+export async function apply(change: Change, item: HandoffOut, follow: Follow = () => undefined): Promise<void> {
   const expected: HandoffOut = {
     ...item,
     status: statusAfter(change, item),
     completedAt: change === "complete" ? new Date().toISOString() : null,
   };
   hold(item.id, expected.status);
-  follow(expected);
+  follow(expected, false);
   const name = nameOf(item);
   const done = change === "complete" ? `${name} marked completed` : `${name} reopened`;
   toast(done, { undo: () => void apply(INVERSE[change], expected, follow) });
@@ -37,10 +40,10 @@ export async function apply(change: Change, item: HandoffOut, follow: (item: Han
         : call("POST /handoffs/{handoff_id}/reopen", { path }),
     );
     release(item.id, answer);
-    follow(answer);
+    follow(answer, true);
   } catch (error) {
     release(item.id, item);
-    follow(item);
+    follow(item, true);
     toast(`${name} was not changed. ${describe(error)}`, { tone: "bad" });
   }
 }

@@ -8,6 +8,7 @@ import { isOwner } from "../../boot.ts";
 import { apply } from "../../handoffs/changes.ts";
 import { EraseDialog } from "../../handoffs/EraseDialog.tsx";
 import { find, put } from "../../handoffs/pipeline.ts";
+import type { Change } from "../../handoffs/status.ts";
 import { linkOf, nameOf } from "../../handoffs/words.ts";
 import { backHref } from "../../router.ts";
 import type { PageProps } from "../../routes.ts";
@@ -35,6 +36,10 @@ export default function Handoff({ params }: PageProps) {
   useEffect(() => {
     if (data) put(data);
   }, [data]);
+  useEffect(() => {
+    addEventListener("focus", reload); // it may have changed while somebody looked elsewhere
+    return () => removeEventListener("focus", reload);
+  }, [reload]);
 
   if (error instanceof ApiError && error.status === 404) {
     return (
@@ -84,12 +89,11 @@ function Detail({ item: given, events, reload }: {
   useEffect(() => setItem(given), [given]);
   const name = nameOf(item);
 
-  const change = async (kind: "complete" | "reopen"): Promise<void> => {
-    await apply(kind, item, (next) => {
+  const change = (kind: Change): void =>
+    void apply(kind, item, (next, isSettled) => {
       setItem((before) => ({ ...before, ...next }));
-      if (next.completedAt === null || next !== item) reload();
+      if (isSettled) reload(); // for the timeline
     });
-  };
   return (
     <Page
       title={name}
@@ -105,11 +109,11 @@ function Detail({ item: given, events, reload }: {
       actions={
         <>
           {item.status === "completed_external" ? (
-            <Button icon="undo" data-testid="reopen" onClick={() => void change("reopen")}>
+            <Button icon="undo" data-testid="reopen" onClick={() => change("reopen")}>
               Reopen
             </Button>
           ) : (
-            <Button kind="primary" icon="check" data-testid="mark-completed" onClick={() => void change("complete")}>
+            <Button kind="primary" icon="check" data-testid="mark-completed" onClick={() => change("complete")}>
               Mark completed
             </Button>
           )}

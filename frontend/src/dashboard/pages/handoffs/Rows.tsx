@@ -105,7 +105,6 @@ function Contact({ item }: { item: HandoffOut }) {
 
 function Actions({ item, name, onErase }: { item: HandoffOut; name: string; onErase: (item: HandoffOut) => void }) {
   const isCompleted = item.status === "completed_external";
-  const nothing = (): void => undefined; // the list itself follows the change
   const more: MenuItem[] = [
     { label: "Open", icon: "arrow", href: `/dashboard/handoffs/${item.id}` },
     ...(item.customerPhone && item.customerEmail
@@ -123,7 +122,7 @@ function Actions({ item, name, onErase }: { item: HandoffOut; name: string; onEr
           data-testid="reopen"
           aria-label={`Reopen ${name}`}
           title="Reopen"
-          onClick={() => void apply("reopen", item, nothing)}
+          onClick={() => void apply("reopen", item)}
         >
           Reopen
         </Button>
@@ -135,7 +134,7 @@ function Actions({ item, name, onErase }: { item: HandoffOut; name: string; onEr
           data-testid="mark-completed"
           aria-label={`Mark completed: ${name}`}
           title="Mark completed"
-          onClick={() => void apply("complete", item, nothing)}
+          onClick={() => void apply("complete", item)}
         >
           Mark completed
         </Button>

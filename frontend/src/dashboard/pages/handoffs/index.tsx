@@ -39,17 +39,21 @@ export default function Handoffs() {
       tabTitle={list.waiting.length ? `(${list.waiting.length}) Booking handoffs` : "Booking handoffs"}
       sub={
         list.summary && !isFiltered
-          ? `${plural(list.summary.today, "person has", "people have")} asked today`
-          : "Everyone who asked for a time, newest first"
+          ? `${plural(list.summary.today, "person", "people")} asked today`
+          : "Newest first"
       }
       actions={
         <>
-          <LinkButton icon="download" href={apiAddress("/handoffs.csv", undefined, toParameters(filters))} download>
-            <span class="long">Download </span>CSV
+          <LinkButton class="narrows" title="Download CSV" icon="download" href={apiAddress("/handoffs.csv", undefined, toParameters(filters))} download>
+            Download CSV
           </LinkButton>
-          <Button icon="link" onClick={() => void copy(boot.bookingUrl, "Your booking page’s link is copied")}>
-            <span class="long">Copy my page’s </span>
-            <span class="first-up">link</span>
+          <Button
+            class="narrows"
+            title="Copy my page’s link"
+            icon="link"
+            onClick={() => void copy(boot.bookingUrl, "Your booking page’s link is copied")}
+          >
+            Copy my page’s link
           </Button>
         </>
       }
@@ -61,7 +65,7 @@ export default function Handoffs() {
         <Body list={list} isFiltered={isFiltered} onErase={setErasing} />
       </section>
       <Foot />
-      <Shortcuts />
+      {!list.isEmptyYet && <Shortcuts />}
       {erasing && <EraseDialog item={erasing} onClose={() => setErasing(undefined)} />}
     </Page>
   );
