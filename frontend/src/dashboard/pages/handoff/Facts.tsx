@@ -92,7 +92,7 @@ export function Facts({ item }: { item: HandoffOut }) {
                   <bdi>{item.externalBookingUrlUsed}</bdi>
                 </a>
               ) : (
-                <span class="none">None: {boot.businessName} gets in touch</span>
+                <span class="none">{item.redirectedAt === null ? `None: ${boot.businessName} gets in touch` : "Not kept"}</span>
               ),
             },
             item.redirectedAt !== null && { label: "Clicked", value: <Time at={item.redirectedAt} kind="short" /> },
