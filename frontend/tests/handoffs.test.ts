@@ -2,11 +2,26 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import type { HandoffOut } from "../.generated/openapi.d.ts";
-import { NO_FILTERS, countMore, parseFilters, shiftDay, toHref, toParameters } from "../src/dashboard/handoffs/filters.ts";
+import {
+  NO_FILTERS,
+  countMore,
+  parseFilters,
+  shiftDay,
+  toHref,
+  toParameters,
+} from "../src/dashboard/handoffs/filters.ts";
 import { compare, insert, merge } from "../src/dashboard/handoffs/merge.ts";
 import { INTERVAL, nextDelay } from "../src/dashboard/handoffs/polling.ts";
 import { INVERSE, statusAfter } from "../src/dashboard/handoffs/status.ts";
-import { attributionOf, formatPhone, industryName, linkOf, nameOf, plural, sourceOf } from "../src/dashboard/handoffs/words.ts";
+import {
+  attributionOf,
+  formatPhone,
+  industryName,
+  linkOf,
+  nameOf,
+  plural,
+  sourceOf,
+} from "../src/dashboard/handoffs/words.ts";
 
 function handoff(minute: number, more: Partial<HandoffOut> = {}): HandoffOut {
   return {
@@ -46,7 +61,10 @@ test("filters survive the way through an address", () => {
     to: "2026-01-03",
   };
   const href = toHref(filters);
-  assert.equal(href, "/dashboard?status=new&status=redirected&q=ana+%26+bo&service=Cut+%2B+colour&from=2026-01-02&to=2026-01-03");
+  assert.equal(
+    href,
+    "/dashboard?status=new&status=redirected&q=ana+%26+bo&service=Cut+%2B+colour&from=2026-01-02&to=2026-01-03",
+  );
   assert.deepEqual(parseFilters(new URL(href, "http://x").searchParams), { ...filters, status: ["new", "redirected"] });
 });
 
@@ -156,7 +174,10 @@ test("numbers are grouped as people read them, whatever the country", () => {
 });
 
 test("the link is the one with the reference, else our own page", () => {
-  assert.equal(linkOf({ id: "1", externalBookingUrlUsed: "https://a.example/?tca_ref=1" }, "http://x"), "https://a.example/?tca_ref=1");
+  assert.equal(
+    linkOf({ id: "1", externalBookingUrlUsed: "https://a.example/?tca_ref=1" }, "http://x"),
+    "https://a.example/?tca_ref=1",
+  );
   assert.equal(linkOf({ id: "1", externalBookingUrlUsed: null }, "http://x"), "http://x/handoff/1");
 });
 

@@ -71,10 +71,14 @@ export function followLinks(prefetch: (path: string) => void): void {
     navigate(link.href);
   });
   for (const kind of ["pointerover", "focusin", "touchstart"]) {
-    document.addEventListener(kind, (event) => {
-      const link = inside(event);
-      if (link) prefetch(link.pathname);
-    }, { passive: true });
+    document.addEventListener(
+      kind,
+      (event) => {
+        const link = inside(event);
+        if (link) prefetch(link.pathname);
+      },
+      { passive: true },
+    );
   }
 }
 

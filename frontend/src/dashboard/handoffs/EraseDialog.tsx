@@ -6,7 +6,11 @@ import { Ask } from "../ui/index.ts";
 import { erase } from "./changes.ts";
 import { nameOf } from "./words.ts";
 
-export function EraseDialog({ item, onClose, onErased }: {
+export function EraseDialog({
+  item,
+  onClose,
+  onErased,
+}: {
   item: HandoffOut;
   onClose: () => void;
   onErased?: (item: HandoffOut) => void;
@@ -26,7 +30,13 @@ export function EraseDialog({ item, onClose, onErased }: {
     }
   };
   return (
-    <Ask title={`Erase ${nameOf(item)}’s data?`} action="Erase for good" busy={isBusy} onAction={() => void go()} onClose={onClose}>
+    <Ask
+      title={`Erase ${nameOf(item)}’s data?`}
+      action="Erase for good"
+      busy={isBusy}
+      onAction={() => void go()}
+      onClose={onClose}
+    >
       <p>
         Name, contact, notes and where the visit came from are removed for good. The handoff still counts, without a
         person to it.

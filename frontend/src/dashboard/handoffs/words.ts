@@ -27,7 +27,9 @@ export function linkOf(item: Pick<HandoffOut, "id" | "externalBookingUrlUsed">, 
 export function attributionOf(item: Pick<HandoffOut, "metadata">): [string, string][] {
   const given: unknown = item.metadata["attribution"];
   if (typeof given !== "object" || given === null) return [];
-  return Object.entries(given).filter((pair): pair is [string, string] => typeof pair[1] === "string" && pair[1] !== "");
+  return Object.entries(given).filter(
+    (pair): pair is [string, string] => typeof pair[1] === "string" && pair[1] !== "",
+  );
 }
 
 /** Where a visitor came from, in a word or two: the campaign's source, else the page. */

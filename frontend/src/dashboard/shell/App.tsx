@@ -111,7 +111,11 @@ function Content({ shown, retry }: { shown: Shown; retry: () => void }) {
   if (route?.isForOwners && !isOwner) {
     return (
       <Frame title={route.link?.label ?? "Owners"}>
-        <EmptyState icon="key" title="This page is for owners" action={<LinkButton href="/dashboard">Back to the handoffs</LinkButton>}>
+        <EmptyState
+          icon="key"
+          title="This page is for owners"
+          action={<LinkButton href="/dashboard">Back to the handoffs</LinkButton>}
+        >
           Ask an owner of {boot.businessName} to do it, or to make you one.
         </EmptyState>
       </Frame>
@@ -120,7 +124,11 @@ function Content({ shown, retry }: { shown: Shown; retry: () => void }) {
   if (!Page) {
     return (
       <Frame title="There is no such page">
-        <EmptyState icon="search" title="Nothing lives at this address" action={<LinkButton href="/dashboard">Go to the handoffs</LinkButton>}>
+        <EmptyState
+          icon="search"
+          title="Nothing lives at this address"
+          action={<LinkButton href="/dashboard">Go to the handoffs</LinkButton>}
+        >
           The link may be old or mistyped.
         </EmptyState>
       </Frame>

@@ -51,7 +51,11 @@ type LinkNative = Omit<JSX.IntrinsicElements["a"], "children" | "icon">;
 export function LinkButton({ kind, icon, children, iconOnly, class: extra, ...rest }: LinkNative & Looks) {
   const looks = { ...(kind && { kind }), ...(icon && { icon }), children, ...(iconOnly && { iconOnly }) };
   return (
-    <a {...(rest as object)} class={look(looks, extra)} title={iconOnly && typeof children === "string" ? children : rest.title}>
+    <a
+      {...(rest as object)}
+      class={look(looks, extra)}
+      title={iconOnly && typeof children === "string" ? children : rest.title}
+    >
       {inner(looks)}
     </a>
   );

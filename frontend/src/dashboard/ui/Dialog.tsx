@@ -43,7 +43,14 @@ export function Dialog({ title, onClose, children, actions }: DialogProps) {
 }
 
 /** A question with two answers, one of which does something that cannot be taken back. */
-export function Ask({ title, children, action, busy, onAction, onClose }: {
+export function Ask({
+  title,
+  children,
+  action,
+  busy,
+  onAction,
+  onClose,
+}: {
   title: string;
   children: ComponentChildren;
   /** The words on the button that does it. */

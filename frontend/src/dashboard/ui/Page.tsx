@@ -37,7 +37,12 @@ export function Page({ title, tabTitle, sub, above, actions, children, narrow }:
   );
 }
 
-export function Card({ title, actions, children, class: extra }: {
+export function Card({
+  title,
+  actions,
+  children,
+  class: extra,
+}: {
   title?: string;
   actions?: ComponentChildren;
   children: ComponentChildren;

@@ -37,7 +37,12 @@ export function Table<T>({ caption, columns, rows, rowKey, testId }: TableProps<
         {rows.map((row) => (
           <tr key={rowKey(row)} role="row" data-testid={testId}>
             {columns.map((column) => (
-              <td key={column.key} role="cell" class={column.align} data-label={column.hideHeader ? undefined : column.header}>
+              <td
+                key={column.key}
+                role="cell"
+                class={column.align}
+                data-label={column.hideHeader ? undefined : column.header}
+              >
                 {column.cell(row)}
               </td>
             ))}

@@ -4,7 +4,12 @@ import { describe } from "../api/problem.ts";
 import { Button } from "./Button.tsx";
 import { Icon, type IconName } from "./Icon.tsx";
 
-export function EmptyState({ icon = "inbox", title, children, action }: {
+export function EmptyState({
+  icon = "inbox",
+  title,
+  children,
+  action,
+}: {
   icon?: IconName;
   title: string;
   children?: ComponentChildren;
@@ -23,7 +28,11 @@ export function EmptyState({ icon = "inbox", title, children, action }: {
 }
 
 /** A read that failed, with the way to try again. */
-export function ErrorState({ error, retry, title = "This did not load" }: {
+export function ErrorState({
+  error,
+  retry,
+  title = "This did not load",
+}: {
   error: unknown;
   retry?: () => void;
   title?: string;

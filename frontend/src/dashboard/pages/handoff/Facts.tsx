@@ -92,7 +92,9 @@ export function Facts({ item }: { item: HandoffOut }) {
                   <bdi>{item.externalBookingUrlUsed}</bdi>
                 </a>
               ) : (
-                <span class="none">{item.redirectedAt === null ? `None: ${boot.businessName} gets in touch` : "Not kept"}</span>
+                <span class="none">
+                  {item.redirectedAt === null ? `None: ${boot.businessName} gets in touch` : "Not kept"}
+                </span>
               ),
             },
             item.redirectedAt !== null && { label: "Clicked", value: <Time at={item.redirectedAt} kind="short" /> },
@@ -105,7 +107,9 @@ export function Facts({ item }: { item: HandoffOut }) {
             { label: "Reference", value: <span class="url">{item.id}</span> },
             Array.isArray(item.metadata["flags"]) && {
               label: "Marked",
-              value: (item.metadata["flags"] as unknown[]).map((flag) => <Badge key={String(flag)}>{String(flag)}</Badge>),
+              value: (item.metadata["flags"] as unknown[]).map((flag) => (
+                <Badge key={String(flag)}>{String(flag)}</Badge>
+              )),
             },
           ]}
         />

@@ -29,7 +29,11 @@ export function Timeline({ events }: { events: readonly EventOut[] }) {
   return (
     <ol class="timeline" data-testid="timeline">
       {events.map((event, index) => {
-        const { label, icon, tone } = EVENTS[event.type] ?? { label: event.type, icon: "clock" as const, tone: "plain" };
+        const { label, icon, tone } = EVENTS[event.type] ?? {
+          label: event.type,
+          icon: "clock" as const,
+          tone: "plain",
+        };
         return (
           <li key={index} data-type={event.type}>
             <span class={`dot ${tone}`}>
@@ -38,7 +42,8 @@ export function Timeline({ events }: { events: readonly EventOut[] }) {
             <div>
               <strong>{label}</strong>
               <p>
-                <Time at={event.at} kind="short" /> · <bdi>{who(event.actor)}</bdi>, {EVIDENCE[event.evidence] ?? event.evidence}
+                <Time at={event.at} kind="short" /> · <bdi>{who(event.actor)}</bdi>,{" "}
+                {EVIDENCE[event.evidence] ?? event.evidence}
               </p>
               {event.detail !== null && (
                 <p>

@@ -13,7 +13,18 @@ import { linkOf, nameOf } from "../../handoffs/words.ts";
 import { backHref } from "../../router.ts";
 import type { PageProps } from "../../routes.ts";
 import { useResource } from "../../state/resource.ts";
-import { Button, copy, EmptyState, ErrorState, Icon, LinkButton, Page, Skeleton, StatusBadge, Time } from "../../ui/index.ts";
+import {
+  Button,
+  copy,
+  EmptyState,
+  ErrorState,
+  Icon,
+  LinkButton,
+  Page,
+  Skeleton,
+  StatusBadge,
+  Time,
+} from "../../ui/index.ts";
 import { Facts } from "./Facts.tsx";
 import { Timeline } from "./Timeline.tsx";
 
@@ -45,7 +56,11 @@ export default function Handoff({ params }: PageProps) {
     return (
       <Page title="Handoff not found" above={<Back />}>
         <section class="panel">
-          <EmptyState icon="search" title="There is no such handoff" action={<LinkButton href="/dashboard">Show all handoffs</LinkButton>}>
+          <EmptyState
+            icon="search"
+            title="There is no such handoff"
+            action={<LinkButton href="/dashboard">Show all handoffs</LinkButton>}
+          >
             The link may be mistyped, or belong to another business.
           </EmptyState>
         </section>
@@ -79,7 +94,11 @@ export default function Handoff({ params }: PageProps) {
   return <Detail key={id} item={item} events={data?.events} reload={reload} />;
 }
 
-function Detail({ item: given, events, reload }: {
+function Detail({
+  item: given,
+  events,
+  reload,
+}: {
   item: HandoffOut;
   events: HandoffDetailOut["events"] | undefined;
   reload: () => void;

@@ -34,9 +34,21 @@ export function FilterBar({ filters, set, more }: BarProps) {
         {more ? `Filters (${more})` : "Filters"}
       </Button>
       <div id="filters-more" class={`filters-more${isOpen ? " open" : ""}`}>
-        <Choice label="Service" all="All services" value={filters.service} of={known.services} onChange={(service) => set({ service })} />
+        <Choice
+          label="Service"
+          all="All services"
+          value={filters.service}
+          of={known.services}
+          onChange={(service) => set({ service })}
+        />
         {(known.sources.length > 1 || filters.source) && (
-          <Choice label="Page" all="All pages" value={filters.source} of={known.sources} onChange={(source) => set({ source })} />
+          <Choice
+            label="Page"
+            all="All pages"
+            value={filters.source}
+            of={known.sources}
+            onChange={(source) => set({ source })}
+          />
         )}
         {(known.industries.length > 1 || filters.industry) && (
           <Choice
@@ -50,7 +62,11 @@ export function FilterBar({ filters, set, more }: BarProps) {
         )}
         <Days filters={filters} set={set} />
         {(more > 0 || filters.q) && (
-          <LinkButton kind="ghost" icon="close" href={toHref({ status: filters.status, q: "", service: "", source: "", industry: "", from: "", to: "" })}>
+          <LinkButton
+            kind="ghost"
+            icon="close"
+            href={toHref({ status: filters.status, q: "", service: "", source: "", industry: "", from: "", to: "" })}
+          >
             Clear
           </LinkButton>
         )}
@@ -109,7 +125,14 @@ function Search({ value, onChange }: { value: string; onChange: (q: string) => v
   );
 }
 
-function Choice({ label, all, value, of, name = (each) => each, onChange }: {
+function Choice({
+  label,
+  all,
+  value,
+  of,
+  name = (each) => each,
+  onChange,
+}: {
   label: string;
   all: string;
   value: string;

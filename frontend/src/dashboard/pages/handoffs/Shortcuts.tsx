@@ -58,7 +58,11 @@ export function Shortcuts() {
         </Button>
       </p>
       {isOpen && (
-        <Dialog title="Keyboard shortcuts" onClose={() => setOpen(false)} actions={<Button onClick={() => setOpen(false)}>Close</Button>}>
+        <Dialog
+          title="Keyboard shortcuts"
+          onClose={() => setOpen(false)}
+          actions={<Button onClick={() => setOpen(false)}>Close</Button>}
+        >
           <dl class="keys-list">
             {KEYS.map(([key, text]) => (
               <div key={key}>
@@ -69,7 +73,11 @@ export function Shortcuts() {
               </div>
             ))}
           </dl>
-          <CheckField label="Single keys are on" checked={isOn} onChange={(event) => turn(event.currentTarget.checked)} />
+          <CheckField
+            label="Single keys are on"
+            checked={isOn}
+            onChange={(event) => turn(event.currentTarget.checked)}
+          />
         </Dialog>
       )}
     </>

@@ -30,21 +30,24 @@ export default function Handoffs() {
   useEffect(() => poll(follow), []);
   useAnnouncement(list.isLoading, list.items.length, list.nextCursor !== null);
 
-  const set = (more: Partial<Filters>, replace = false): void =>
-    navigate(toHref({ ...filters, ...more }), { replace });
+  const set = (more: Partial<Filters>, replace = false): void => navigate(toHref({ ...filters, ...more }), { replace });
 
   return (
     <Page
       title="Booking handoffs"
       tabTitle={list.waiting.length ? `(${list.waiting.length}) Booking handoffs` : "Booking handoffs"}
       sub={
-        list.summary && !isFiltered
-          ? `${plural(list.summary.today, "person", "people")} asked today`
-          : "Newest first"
+        list.summary && !isFiltered ? `${plural(list.summary.today, "person", "people")} asked today` : "Newest first"
       }
       actions={
         <>
-          <LinkButton class="narrows" title="Download CSV" icon="download" href={apiAddress("/handoffs.csv", undefined, toParameters(filters))} download>
+          <LinkButton
+            class="narrows"
+            title="Download CSV"
+            icon="download"
+            href={apiAddress("/handoffs.csv", undefined, toParameters(filters))}
+            download
+          >
             Download CSV
           </LinkButton>
           <Button
@@ -71,7 +74,11 @@ export default function Handoffs() {
   );
 }
 
-function Body({ list, isFiltered, onErase }: {
+function Body({
+  list,
+  isFiltered,
+  onErase,
+}: {
   list: ReturnType<typeof pipeline.get>;
   isFiltered: boolean;
   onErase: (item: HandoffOut) => void;
@@ -100,7 +107,11 @@ function NobodyYet() {
       title="No handoffs yet"
       action={
         <>
-          <Button kind="primary" icon="copy" onClick={() => void copy(boot.bookingUrl, "Your booking page’s link is copied")}>
+          <Button
+            kind="primary"
+            icon="copy"
+            onClick={() => void copy(boot.bookingUrl, "Your booking page’s link is copied")}
+          >
             Copy the link
           </Button>
           <LinkButton icon="external" href={boot.bookingUrl} target="_blank" rel="noopener">
@@ -110,8 +121,12 @@ function NobodyYet() {
       }
     >
       <p>
-        Whoever asks for a time at <a href={boot.bookingUrl} target="_blank" rel="noopener">{boot.bookingUrl.replace(/^https?:\/\//, "")}</a>{" "}
-        shows up here within seconds. Put that link on your website, in your social profiles and in your email signature.
+        Whoever asks for a time at{" "}
+        <a href={boot.bookingUrl} target="_blank" rel="noopener">
+          {boot.bookingUrl.replace(/^https?:\/\//, "")}
+        </a>{" "}
+        shows up here within seconds. Put that link on your website, in your social profiles and in your email
+        signature.
       </p>
     </EmptyState>
   );
