@@ -2,6 +2,7 @@
 import type { ComponentChildren } from "preact";
 import { Component } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { UnreachableError } from "../api/problem.ts";
 import { boot, isOwner } from "../boot.ts";
 import { restoreScroll, useAddress } from "../router.ts";
 import { match, type Page, type Route } from "../routes.ts";
@@ -18,7 +19,8 @@ interface Shown {
   route: Route | undefined;
   params: Record<string, string>;
   Page: Page | undefined;
-  error?: unknown;
+  /** Its chunk did not come. */
+  isLost?: boolean;
 }
 
 const loaded = new Map<string, Page>();
@@ -36,13 +38,12 @@ export function prefetch(path: string): void {
 }
 
 /** What to draw for an address; until its chunk is here, what was drawn before stays. */
-function useShown(path: string): [Shown | undefined, () => void] {
+function useShown(path: string): Shown | undefined {
   const [shown, setShown] = useState<Shown>();
-  const [round, setRound] = useState(0);
   useLayoutEffect(() => {
     let isCurrent = true;
     const found = match(path);
-    const show = (more: Pick<Shown, "Page" | "error">): void => {
+    const show = (more: Pick<Shown, "Page" | "isLost">): void => {
       if (isCurrent) setShown({ path, route: found?.route, params: found?.params ?? {}, ...more });
     };
     const ready = found && loaded.get(found.route.page);
@@ -51,19 +52,19 @@ function useShown(path: string): [Shown | undefined, () => void] {
     } else {
       load(found.route).then(
         (page) => show({ Page: page }),
-        (error: unknown) => show({ Page: undefined, error }),
+        () => show({ Page: undefined, isLost: true }),
       );
     }
     return () => {
       isCurrent = false;
     };
-  }, [path, round]);
-  return [shown, () => setRound((n) => n + 1)];
+  }, [path]);
+  return shown;
 }
 
 export function App() {
   const path = useAddress().pathname;
-  const [shown, retry] = useShown(path);
+  const shown = useShown(path);
   const isFirst = useRef(true);
 
   useLayoutEffect(() => {
@@ -88,7 +89,7 @@ export function App() {
           <Offline />
           {shown && (
             <Boundary key={shown.path}>
-              <Content shown={shown} retry={retry} />
+              <Content shown={shown} />
             </Boundary>
           )}
         </main>
@@ -99,12 +100,17 @@ export function App() {
   );
 }
 
-function Content({ shown, retry }: { shown: Shown; retry: () => void }) {
-  const { route, Page, params, error } = shown;
-  if (error !== undefined) {
+function Content({ shown }: { shown: Shown }) {
+  const { route, Page, params, isLost } = shown;
+  if (isLost) {
     return (
       <Frame title="This page did not load">
-        <ErrorState error={error} retry={retry} title="Its program could not be fetched" />
+        {/* A module that failed once stays failed in its document; after a deployment it has another name, too. */}
+        <ErrorState
+          error={new UnreachableError()}
+          retry={() => location.reload()}
+          title="Its program could not be fetched"
+        />
       </Frame>
     );
   }
