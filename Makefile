@@ -54,9 +54,12 @@ frontend-checks: setup  ## front end: build, types and unit tests
 	@$(EMBEDDED) npm -- run --silent typecheck
 	@$(EMBEDDED) npm -- run --silent test
 
-drift: setup  ## migrations that the models lack
+drift: setup  ## migrations that the models lack, and a description of the API that is not the API's
 	$(HEAD) "Migration drift"
 	@$(TRIAL) $(RUN) manage.py makemigrations --check --dry-run
+	$(HEAD) "API description (docs/openapi.json; to renew it: make openapi)"
+	@$(TRIAL) $(RUN) manage.py export_openapi_schema --api saas.api.api --indent 2 --output .data/openapi.json
+	@diff docs/openapi.json .data/openapi.json
 
 # A production's settings, none of them real: what `check --deploy` says must hold for them.
 deploy-check: setup  ## Django's checks of a production's settings

@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Route, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Route, expect, sync_playwright
 
 from e2e.stack import Stack
+
+expect.set_options(timeout=15_000)  # a machine that is busy with other things is slow, not wrong
 
 PHONE = {"width": 390, "height": 844}
 _EVIDENCE = Path(__file__).resolve().parent.parent / ".data" / "e2e"

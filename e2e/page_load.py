@@ -85,3 +85,28 @@ def _open_chat(page: Page) -> None:
     with page.expect_response(lambda response: "assistant" in response.url):
         page.get_by_test_id("assistant-input").focus()
     page.wait_for_load_state("networkidle")
+
+
+def measure_dashboard(browser: Browser, url: str, state: Any) -> tuple[int, int, float]:
+    """Open a page of the dashboard, logged in by `state`, the cache empty.
+
+    Returns the bytes of HTML, CSS and JS over the wire, how many answers those were, and the layout shift.
+    """
+    context = browser.new_context(viewport=PHONE, storage_state=state)  # type: ignore[arg-type]  # two ints
+    try:
+        page = context.new_page()
+        session = context.new_cdp_session(page)
+        kinds: dict[str, str] = {}
+        sizes: dict[str, int] = {}
+        session.on("Network.responseReceived", lambda event: kinds.update({event["requestId"]: event["type"]}))
+        session.on(
+            "Network.loadingFinished",
+            lambda event: sizes.update({event["requestId"]: int(event["encodedDataLength"])}),
+        )
+        session.send("Network.enable")
+        page.add_init_script(_WATCH)
+        page.goto(url, wait_until="networkidle")
+        counted = [size for key, size in sizes.items() if kinds.get(key) in ("Document", "Stylesheet", "Script")]
+        return sum(counted), len(counted), float(page.evaluate("window.shift"))
+    finally:
+        context.close()

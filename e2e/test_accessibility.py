@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from e2e.conftest import OpenBrowser
+from e2e.dashboard import ask_for_a_time, row_of, search
 from e2e.stack import INDUSTRIES, ROOT, Stack
 from e2e.steps import fill_in, log_in, send
 
@@ -114,11 +115,7 @@ def test_every_industrys_page(size: str, theme: str, every_industry: Stack, open
 
 @pytest.mark.parametrize("theme", THEMES)
 @pytest.mark.parametrize("size", SIZES)
-def test_the_businesss_own_pages(size: str, theme: str, stack: Stack, open_page: OpenBrowser) -> None:
-    visitor = open_page()
-    visitor.goto(stack.url("coastal-cuts", "/book"))
-    fill_in(visitor, name="Axe Row")
-    send(visitor)
+def test_the_pages_before_the_login(size: str, theme: str, stack: Stack, open_page: OpenBrowser) -> None:
     page = _open(open_page, size=size, theme=theme)
     page.goto(f"http://localhost:{stack.port}/")
     check(page)
@@ -130,10 +127,50 @@ def test_the_businesss_own_pages(size: str, theme: str, stack: Stack, open_page:
     page.get_by_role("button", name="Send the link").click()
     expect(page.get_by_role("status")).to_be_visible()
     check(page)
-    log_in(page, stack, "coastal-cuts")
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("size", SIZES)
+def test_the_dashboard_in_all_its_states(size: str, theme: str, every_industry: Stack, open_page: OpenBrowser) -> None:
+    stack = every_industry
+    page = _open(open_page, size=size, theme=theme)
+    log_in(page, stack, "restaurant")
+    expect(page.get_by_role("heading", name="No handoffs yet")).to_be_visible()
     check(page)
-    page.get_by_test_id("handoff-row").first.get_by_role("link").first.click()
-    page.wait_for_url("**/dashboard/handoffs/*")
+    handoff_id = ask_for_a_time(stack, "coastal-cuts", "Axe Row", notes="A note", sourcePage="/book")
+    page.context.clear_cookies()
+    log_in(page, stack, "coastal-cuts")
+    row = row_of(page, "Axe Row").first
+    expect(row).to_be_visible()
+    check(page)
+    row.get_by_test_id("mark-completed").click()
+    expect(page.get_by_test_id("undo")).to_be_visible()
+    row.get_by_role("button", name="More for").click()
+    check(page)
+    page.get_by_role("menuitem", name="Erase").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    check(page)
+    page.keyboard.press("Escape")
+    ask_for_a_time(stack, "coastal-cuts", "Axe Later")
+    expect(page.get_by_test_id("new-handoffs-notice")).to_be_visible(timeout=15_000)
+    if size == "phone":
+        page.get_by_role("button", name="Filters").click()
+    page.get_by_label("Days", exact=True).select_option("From … to …")
+    search(page, "nobody has this name")
+    check(page)
+    page.context.set_offline(True)
+    expect(page.get_by_text("You are offline")).to_be_visible()
+    check(page)
+    page.context.set_offline(False)
+    page.goto(stack.url("coastal-cuts", f"/dashboard/handoffs/{handoff_id}"))
+    expect(page.get_by_test_id("timeline").get_by_role("listitem")).to_have_count(2)
+    check(page)
+    page.goto(stack.url("coastal-cuts", "/dashboard/handoffs/abc"))
+    expect(page.get_by_role("heading", name="There is no such handoff")).to_be_visible()
+    check(page)
+    page.context.route("**/api/v1/handoffs**", lambda route: route.fulfill(status=500, json={"detail": "x"}))
+    page.goto(stack.url("coastal-cuts", "/dashboard"))
+    expect(page.get_by_role("button", name="Try again")).to_be_visible()
     check(page)
 
 
@@ -176,3 +213,17 @@ def test_pages_reflow_at_two_and_four_hundred_percent(width: int, stack: Stack, 
     cta = page.get_by_test_id("handoff-cta")
     cta.scroll_into_view_if_needed()
     expect(cta).to_be_in_viewport(ratio=1)
+
+
+@pytest.mark.parametrize("width", [640, 320])
+def test_dashboard_reflows_at_two_and_four_hundred_percent(width: int, stack: Stack, open_page: OpenBrowser) -> None:
+    handoff_id = ask_for_a_time(stack, "coastal-cuts", "Zoomed In", notes="x" * 300, sourcePage="/" + "long" * 60)
+    page = open_page(viewport={"width": width, "height": 400}, device_scale_factor=2)
+    log_in(page, stack, "coastal-cuts")
+    complete = row_of(page, "Zoomed In").first.get_by_test_id("mark-completed")
+    complete.scroll_into_view_if_needed()
+    expect(complete).to_be_in_viewport(ratio=0.95)
+    assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+    page.goto(stack.url("coastal-cuts", f"/dashboard/handoffs/{handoff_id}"))
+    expect(page.get_by_test_id("timeline")).to_be_visible()
+    assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")

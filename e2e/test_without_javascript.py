@@ -15,10 +15,17 @@ def test_visitor_without_javascript_reaches_the_provider(stack: Stack, open_page
     expect(visitor.locator("main")).to_contain_text("No Script")
     assert f"tca_ref={handoff_id}" in leave_by(visitor.get_by_test_id("handoff-cta"), "calendly.com")
 
-    staff = open_page(javascript=False)
+    staff = open_page()
     log_in(staff, stack, "coastal-cuts", who="staff")
     row = staff.get_by_test_id("handoff-row").filter(has_text="No Script")
     expect(row.get_by_test_id("status-badge")).to_contain_text("Redirected")
+
+
+def test_business_without_javascript_is_told_what_to_do(stack: Stack, open_page: OpenBrowser) -> None:
+    owner = open_page(javascript=False)
+    log_in(owner, stack, "coastal-cuts")
+    expect(owner.get_by_role("heading", name="The dashboard needs JavaScript")).to_be_visible()
+    expect(owner.locator("main")).to_contain_text("Turn JavaScript on for this site")
 
 
 def test_errors_without_javascript_keep_the_input(stack: Stack, open_page: OpenBrowser) -> None:

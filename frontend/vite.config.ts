@@ -46,6 +46,7 @@ export default defineConfig({
         // Loaded by an address that stands in the page: Vite's own helper for that is half as big as the chat itself.
         assistant: "src/assistant.ts",
         console: "src/console.ts",
+        dashboard: "src/dashboard/main.tsx",
         platform: "src/platform.ts",
         admin: "src/admin.ts",
       },

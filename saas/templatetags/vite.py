@@ -70,3 +70,18 @@ def vite_js(entry: str) -> SafeString:
 def vite_url(entry: str) -> str:
     """The path of an entry's script, for a page that loads it later."""
     return f"{settings.STATIC_URL}{_manifest()[entry]['file']}"
+
+
+@register.simple_tag
+@cache
+def vite_ahead(module: str) -> SafeString:
+    """Links for a module that the entry imports later, with what it shares with others; none for one not built."""
+    if module not in _manifest():
+        return SafeString("")
+    chunks = [module, *(key for key in _manifest()[module].get("imports", []) if not _manifest()[key].get("isEntry"))]
+    styles = [(settings.STATIC_URL, name) for key in chunks for name in _manifest()[key].get("css", [])]
+    return format_html(
+        "{}{}",
+        format_html_join("", '<link rel="modulepreload" href="{}">', ((vite_url(key),) for key in chunks)),
+        format_html_join("", '<link rel="stylesheet" href="{}{}">', styles),
+    )

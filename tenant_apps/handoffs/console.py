@@ -1,14 +1,13 @@
-"""The business's pages behind login: the pipeline, one handoff, and its two changes. Plain, without JavaScript."""
+"""The one page behind login: the shell of the dashboard, an app that speaks to the JSON API alone."""
 
 from collections.abc import Callable
 from functools import wraps
-from urllib.parse import quote, urlencode
-from uuid import UUID
+from urllib.parse import quote
 
-from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
+from django.middleware.csrf import get_token
 from django.shortcuts import render
-from django.utils import timezone
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from shared_apps.accounts.enums import TENANT_ROLES
 from shared_apps.accounts.models import User
@@ -16,22 +15,9 @@ from shared_apps.tenants.http import TenantRequest
 from shared_apps.tenants.selectors import tenant_url
 from tenant_apps.booking.selectors import get_snapshot
 from tenant_apps.handoffs.api.requests import parse_handoff_id
-from tenant_apps.handoffs.enums import EventType, HandoffStatus
-from tenant_apps.handoffs.models import BookingHandoff
-from tenant_apps.handoffs.schemas import HandoffOut
-from tenant_apps.handoffs.selectors import (
-    HandoffFilters,
-    get_handoff,
-    list_events,
-    list_handoffs,
-    summarise_handoffs,
-)
-from tenant_apps.handoffs.services import complete_handoff, reopen_handoff
-
-PAGE_SIZE = 50
+from tenant_apps.handoffs.selectors import HandoffNotFoundError, get_handoff
 
 View = Callable[..., HttpResponse]
-_CHANGES: dict[str, Callable[..., BookingHandoff]] = {"complete": complete_handoff, "reopen": reopen_handoff}
 
 
 def member_page(view: View) -> View:
@@ -42,94 +28,39 @@ def member_page(view: View) -> View:
         user = request.user
         if isinstance(user, User) and user.is_active and user.role in TENANT_ROLES:
             return view(request, *args, **kwargs)
-        here = f"?next={quote(request.path)}" if request.method in ("GET", "HEAD") else ""
-        return HttpResponseRedirect(f"/login{here}")
+        return HttpResponseRedirect(f"/login?next={quote(request.get_full_path())}")
 
     return guarded
 
 
 @require_safe
 @member_page
-def pipeline(request: TenantRequest) -> HttpResponse:
-    """The newest handoffs, by status, a page at a time."""
-    status = request.GET.get("status", "")
-    filters = HandoffFilters(
-        statuses=(status,) if status in HandoffStatus.values else (),
-        time_zone=get_snapshot(tenant=request.tenant).business.time_zone,
-    )
-    page = list_handoffs(
-        filters=filters,
-        limit=PAGE_SIZE,
-        cursor=request.GET.get("cursor", ""),
-        schema_name=request.tenant.schema_name,
-    )
-    everything = HandoffFilters(time_zone=filters.time_zone)
-    following = {"status": status, "cursor": page.next_cursor or ""}
-    context = _frame(request) | {
-        "rows": [_row(handoff) for handoff in page.items],
-        "counts": summarise_handoffs(filters=everything, now=timezone.now()),
-        "status": status if filters.statuses else "",
-        "next_url": "?" + urlencode({k: v for k, v in following.items() if v}) if page.next_cursor else "",
-        "booking_link": tenant_url(request.tenant, "/book"),
-    }
-    with timezone.override(filters.time_zone):
-        return render(request, "dashboard/list.html", context)
-
-
-def _frame(request: TenantRequest) -> dict[str, object]:
-    user = request.user
-    return {"business_name": request.tenant.name, "user_email": user.email if isinstance(user, User) else ""}
-
-
-def _row(handoff: BookingHandoff) -> dict[str, object]:
-    return {
-        "id": str(handoff.pk),
-        "customerName": handoff.customer_name,
-        "contact": handoff.customer_phone or handoff.customer_email,
-        "requestedService": handoff.requested_service,
-        "preferredDateTimeText": handoff.preferred_date_time_text,
-        "status": handoff.status,
-        "statusLabel": HandoffStatus(handoff.status).label,
-        "createdAt": handoff.created_at,
-    }
+def dashboard(request: TenantRequest) -> HttpResponse:
+    """Every page of the dashboard: which one is shown, the app reads off the address."""
+    return _shell(request, page="handoffs" if request.path == "/dashboard" else request.path.rsplit("/", 1)[1])
 
 
 @require_safe
 @member_page
-def detail(request: TenantRequest, handoff_id: str) -> HttpResponse:
-    """One handoff with its timeline."""
-    handoff = get_handoff(parse_handoff_id(handoff_id))
-    item = HandoffOut.from_handoff(handoff, client_id=request.tenant.client_id)
-    events = [
-        {
-            "type": event.type,
-            "label": EventType(event.type).label,
-            "at": event.at,
-            "actor": event.actor,
-            "evidence": event.evidence,
-            "detail": event.detail,
-        }
-        for event in list_events(handoff.pk)
-    ]
-    is_completed = handoff.status == HandoffStatus.COMPLETED_EXTERNAL
-    context = _frame(request) | {
-        "item": item.model_dump(by_alias=True) | {"statusLabel": HandoffStatus(handoff.status).label},
-        "events": events,
-        "can_complete": not is_completed,
-        "can_reopen": is_completed,
+def handoff(request: TenantRequest, handoff_id: str) -> HttpResponse:
+    """The page of one handoff; 404 where there is none, in the same shell."""
+    try:
+        get_handoff(parse_handoff_id(handoff_id))
+    except HandoffNotFoundError:
+        return _shell(request, page="handoff", status=404)
+    return _shell(request, page="handoff")
+
+
+def _shell(request: TenantRequest, *, page: str, status: int = 200) -> HttpResponse:
+    user, business = request.user, get_snapshot(tenant=request.tenant).business
+    boot = {
+        "email": user.email if isinstance(user, User) else "",
+        "role": user.role if isinstance(user, User) else "",
+        "businessName": request.tenant.name,
+        "timeZone": business.time_zone,
+        "language": business.language,
+        "bookingUrl": tenant_url(request.tenant, "/book"),
+        "csrf": get_token(request),
     }
-    with timezone.override(get_snapshot(tenant=request.tenant).business.time_zone):
-        return render(request, "dashboard/detail.html", context)
-
-
-@require_POST
-@member_page
-def change(request: TenantRequest, handoff_id: str, action: str) -> HttpResponse:
-    """Complete or reopen, then show the handoff again."""
-    service = _CHANGES.get(action)
-    if service is None:
-        raise Http404
-    key: UUID = parse_handoff_id(handoff_id)
-    user = request.user
-    service(handoff_id=key, actor=user.email if isinstance(user, User) else "")
-    return HttpResponseRedirect(f"/dashboard/handoffs/{key}")
+    context = {"business_name": request.tenant.name, "boot": boot, "page": f"src/dashboard/pages/{page}/index.tsx"}
+    return render(request, "dashboard/shell.html", context, status=status)

@@ -7,7 +7,10 @@ urlpatterns = [
     path("book", views.book),
     path("handoff/<str:handoff_id>", views.hand_over),
     path("go/<str:handoff_id>", views.go),
-    path("dashboard", console.pipeline),
-    path("dashboard/handoffs/<str:handoff_id>", console.detail),
-    path("dashboard/handoffs/<str:handoff_id>/<str:action>", console.change),
+    path("dashboard", console.dashboard),
+    path("dashboard/handoffs/<str:handoff_id>", console.handoff),
+    path("dashboard/insights", console.dashboard),
+    path("dashboard/settings", console.dashboard),
+    path("dashboard/team", console.dashboard),
+    path("dashboard/account", console.dashboard),
 ]

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.conf import settings
 
 from shared_apps.accounts.enums import Role
 from shared_apps.tenants.scope import TenantRef, enter_tenant
@@ -226,3 +227,11 @@ def test_words_about_the_appointment_are_never_ours(
     pages += [owner.get(path) for path in ("/dashboard", f"/dashboard/handoffs/{key}", "/api/v1/handoffs")]
     for page in pages:
         assert not re.search(r"\b(booked|confirm\w*|reserv\w*)\b", page.content.decode(), re.IGNORECASE), page.request
+
+
+def test_words_about_the_appointment_are_in_no_script_either() -> None:
+    scripts = sorted(settings.VITE_MANIFEST.parent.parent.glob("assets/*.js"))
+    assert len(scripts) > 5
+    for script in scripts:
+        text = re.sub(r"[`'\"]confirm[`'\"]", "", script.read_text(encoding="utf-8"))  # the assistant's state, no words
+        assert not re.search(r"\b(booked|confirm\w*|reserv\w*)\b", text, re.IGNORECASE), script.name
