@@ -29,15 +29,15 @@ def save(form: Locator) -> None:
     form.get_by_role("button", name="Save", exact=True).click()
 
 
-def test_pasted_page_is_recognised_and_holds_at_once(
-    every_industry: Stack, page: Page, open_page: OpenBrowser
-) -> None:
+def test_pasted_page_is_recognised_and_holds_at_once(every_industry: Stack, page: Page, open_page: OpenBrowser) -> None:
     form = open_settings(page, every_industry, "barbershop")
-    form.get_by_label("Address of your booking page").fill("https://book.squareup.com/appointments/abc/location/def/services")
+    form.get_by_label("Address of your booking page").fill(
+        "https://book.squareup.com/appointments/abc/location/def/services"
+    )
     expect(form.get_by_test_id("provider")).to_have_text("Square recognised")
     expect(form.get_by_test_id("outbound-url")).to_contain_text("https://book.squareup.com/appointments/abc")
     expect(form.get_by_test_id("outbound-url")).to_contain_text("utm_medium=booking_handoff")
-    expect(form.get_by_label("Provider’s name")).to_have_value("Square")
+    expect(form.get_by_label("Provider name")).to_have_value("Square")
     save(form)
     expect(page.get_by_test_id("settings-saved")).to_be_visible()
 
@@ -73,17 +73,17 @@ def test_two_browsers_that_change_different_settings_both_keep_theirs(
     save(theirs)
     expect(other.get_by_test_id("settings-saved")).to_be_visible()
 
-    mine.get_by_label("Provider’s name").fill("Our dentist’s calendar")
+    mine.get_by_label("Provider name").fill("Our own calendar")
     save(mine)
     notice = mine.get_by_role("group", name="Changed by someone else")
     expect(notice).to_be_focused()
     expect(notice).to_contain_text("Bring your insurance card.")
-    expect(mine.get_by_label("Provider’s name")).to_have_value("Our dentist’s calendar")
+    expect(mine.get_by_label("Provider name")).to_have_value("Our own calendar")
     notice.get_by_role("button", name="Keep both and save").click()
     expect(page.get_by_test_id("settings-saved")).to_be_visible()
 
     other.reload()
-    expect(theirs.get_by_label("Provider’s name")).to_have_value("Our dentist’s calendar")
+    expect(theirs.get_by_label("Provider name")).to_have_value("Our own calendar")
     expect(theirs.get_by_label("Note for visitors")).to_have_value("Bring your insurance card.")
 
 
@@ -175,7 +175,7 @@ def test_services_move_by_keyboard_and_visitors_see_the_order(
     form.get_by_role("button", name="Add a service").click()
     expect(lines.nth(5)).to_be_focused()
     save(form)
-    expect(form.get_by_test_id("field-error")).to_have_text("Write the service’s name, or remove the line.")
+    expect(form.get_by_test_id("field-error")).to_have_text("Write a name, or remove the line.")
     expect(lines.nth(5)).to_be_focused()
     page.keyboard.type("Chess")
     save(form)
@@ -195,7 +195,7 @@ def test_hours_of_a_day_are_copied_to_the_weekdays(every_industry: Stack, page: 
     monday.get_by_label("Monday closes").fill("12:00")
     monday.get_by_role("button", name="Add hours on Monday").click()
     expect(monday.get_by_label("Monday opens").nth(1)).to_have_value("13:00")
-    monday.get_by_role("button", name="Copy Monday’s hours").click()
+    monday.get_by_role("button", name="Copy the hours of Monday").click()
     page.get_by_role("menuitem", name="Copy to weekdays").click()
     expect(friday.get_by_label("Friday closes")).to_have_count(2)
     expect(saturday).to_contain_text("Closed")

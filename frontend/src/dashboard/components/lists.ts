@@ -35,7 +35,7 @@ export function findListProblems(list: readonly string[], check: (entry: string)
 }
 
 export function checkService(name: string): string | null {
-  if (name === "") return "Write the service’s name, or remove the line.";
+  if (name === "") return "Write a name, or remove the line.";
   return name.length > MAX_SERVICE_LENGTH ? `Use at most ${MAX_SERVICE_LENGTH} characters.` : null;
 }
 

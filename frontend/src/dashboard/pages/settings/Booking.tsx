@@ -84,7 +84,7 @@ export function Booking({ source }: { source: Source<BookingSettings> }) {
           <LinkHealthNote health={linkHealth} />
         )}
         <TextField
-          label="Provider’s name"
+          label="Provider name"
           hint="Visitors read it on the button. Leave it empty to use the name we know."
           name="externalBookingProviderName"
           maxLength={80}

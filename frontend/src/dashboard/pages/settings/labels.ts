@@ -4,7 +4,7 @@ import { DAY_LABELS } from "./hours.ts";
 
 export const LABELS: Readonly<Record<string, string>> = {
   bookingMode: "How booking works",
-  externalBookingProviderName: "Provider’s name",
+  externalBookingProviderName: "Provider name",
   externalBookingUrl: "Address of the booking page",
   externalBookingEmbedMode: "Where it opens",
   externalBookingDisclaimer: "Note for visitors",

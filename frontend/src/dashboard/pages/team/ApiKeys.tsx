@@ -110,7 +110,7 @@ function MakeKey({ onMade }: { onMade: (key: NewKey) => void }) {
   const make = async (event: SubmitEvent): Promise<void> => {
     event.preventDefault();
     if (isBusy) return;
-    if (name.trim() === "") return refuse("Give the key a name, such as the program’s.");
+    if (name.trim() === "") return refuse("Give the key a name, such as Reporting.");
     setIsBusy(true);
     setError("");
     try {

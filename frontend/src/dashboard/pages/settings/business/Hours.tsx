@@ -92,7 +92,7 @@ function DayLine({ day, week, errors, onChange }: DayProps) {
             {`Add hours on ${label}`}
           </Button>
           <Menu
-            label={`Copy ${label}’s hours`}
+            label={`Copy the hours of ${label}`}
             items={[
               { label: "Copy to weekdays", icon: "copy", onSelect: () => copyTo(WEEKDAYS, "Monday to Friday") },
               { label: "Copy to every day", icon: "copy", onSelect: () => copyTo(DAYS, "every day") },
