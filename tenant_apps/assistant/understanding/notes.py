@@ -3,19 +3,20 @@
 import re
 from collections.abc import Iterator
 
-from tenant_apps.assistant.understanding.intents import is_only_filler, is_question
+from tenant_apps.assistant.understanding.intents import is_only_filler
 from tenant_apps.assistant.understanding.services import has_request
 from tenant_apps.assistant.understanding.text import Message, Span, tidy
 from tenant_apps.assistant.understanding.vocabulary import words
 
 _MARKED = re.compile(
-    r"\b(?:notes?|notas?|fyi|ps|p\.s\.?|heads up|please note(?: that)?|just so you know|para que sepan|ojo|"
+    r"\b(?:(?:add|mention|tell (?:them|her|him)|let (?:them|her|him) know|agreg\w+|anot\w+|apunt\w+|pon(?:ga|gan)?|mencion\w+|"
+    r"dil(?:es?)|avis\w+|que sepan)\s+(?:that|que)(?=\s)|notes?|notas?|fyi|ps|p\.s\.?|heads up|please note(?: that)?|just so you know|para que sepan|ojo|"
     r"nb)\s*[:,.-]?\s+([^.!?\n]+)"
 )
 # Clauses that tell something about the visitor or the visit, wherever they stand.
 _TELLS = re.compile(
     r"(?<![a-z'])(?:(?:i'?m|i am|im|she'?s|he'?s|we'?re|they'?re|my \w+(?: \w+)? (?:is|are|has|have|was)|"
-    r"i have|i've|ive|i had|i got|i was|i just|i used|i only|i can only|i don'?t|i do not|i can'?t|"
+    r"my (?:\w+ ){1,2}(?:will|had|can|needs?|does|gets?|just|won'?t|can'?t|doesn'?t)|i have|i've|ive|i had|i got|i was|i just|i used|i only|i can only|i don'?t|i do not|i can'?t|"
     r"i cannot|we have|he has|she has|it has|it'?s got|it'?s my|it is my|its my|this is my|"
     r"it will be my|there (?:is|are|will be)|it'?s (?:for|a|an|been|very|really|pretty)|"
     r"its (?:for|a|an|been|very|really)|"
@@ -24,7 +25,7 @@ _TELLS = re.compile(
     r"tooth ?ache|pain|broken|chipped|cracked|stuck|clogged|swollen|bleeding|dolor|rot[oa]|"
     r"first[ -]?time|first visit|new (?:client|customer|patient|here)|allergic|never (?:been|had|done)|"
     r"for my \w+|with (?:[a-z]+) (?:if|please|again)|prefer|preferably|referred|a friend|"
-    r"need (?:wheelchair|parking)|"
+    r"(?:no|not in a) (?:rush|hurry)|sin prisa|no (?:hay|tengo) prisa|\d+ ?(?:min(?:ute|uto)?s?|hours?|hrs?|horas?)\b|"
     r"soy (?:alergic|nuev|primeriz|sensible|diabetic|client)|tengo|es (?:mi|para mi|la primera|un|una|para|"
     r"mucho)|seria (?:mi|para)|estoy|nunca|mi \w+(?: \w+)? (?:es|esta|tiene|tienen|son|era)|"
     r"para mi (?!\b)|primera vez|primera visita|nuev[oa] (?:cliente|paciente)|alergic[oa]|somos|"
@@ -48,14 +49,50 @@ _FOR_WHOM = re.compile(
     r"someone|this|that|it|us|any|no|some)[a-z]+(?= (?:please|pls|again))|con (?!mi|la |el |un|ust|"
     r"algu|much|gust)[a-z]+(?: (?:si (?:se puede|es posible|esta|puede)|de nuevo|otra vez|por favor))?)"
 )
+# A clause about before, or never: the service and the time in it are part of what is told.
+_BEFORE = re.compile(
+    r"(?<![a-z'])(?:(?:i'?ve|i have|she'?s|he'?s|we'?ve|she has|he has) (?:never|always|already|only ever)|it'?s been|it has been|"
+    r"my last (?!name)|(?:the )?last time|nunca (?:me )?(?:he|ha|hemos|hice)|ya me (?:hice|hicieron)|(?:la|mi) ultima (?:vez|cita)|"
+    r"hace (?:mucho|tiempo|un|unos|dos|tres|\d+)|siempre (?:me|he))\b[^,.;!?\n]*"
+)
+# What or whom it is for: "on a 2009 Civic", "for our team of 8", "para cambiar unos enchufes".
+_OBJECT = re.compile(
+    r"(?<![a-z'])(?:for|on|in|of|to|para|de|a|en)\s+(?:my|our|his|her|their|a|an|one|both|me and|us|mi|mis|nuestr[oa]s?|un|una|unos|"
+    r"unas|\d{1,4}|two|three|four|five|six|ten|dos|tres|cuatro|cinco|seis|[a-z]+ing|[a-zñ]{2,}(?:ar|er|ir)(?:l[eoa]s?)?)\s+"
+    r"(?!of\b|to\b)(?:(?!\s(?:can|could|would|is|are|i|i'm|we|who|but|so|because|please|pls|thanks|if|when|on|this|next|at|"
+    r"pero|porque|si|cuando|gracias|por favor|el|este|and (?:i|can|could|is|we|my name)|y (?:me|soy|quiero))\b)[^|,.;!?\n()])+"
+)
+_ASKS = re.compile(
+    r"(?:what|whats|where|wheres|how|which|who|why|do (?:you|u|ya|y'?all)|does|are (?:you|u|there)|is (?:there|it|that|this)|r u|"
+    r"can (?:i|you|u|we)|could (?:i|you|u|we)|would (?:you|it)|que|cual|cuales|cuanto|cuantos|donde|quien|a que hora)\b"
+)
+_COPULA = re.compile(
+    r"(?<![a-z'])(?:it'?s|it is|he'?s|she'?s|they'?re|i'?m|we'?re|he is|she is|i am|es|son|soy|estoy|esta|somos|tiene)\s+$"
+)
+# Who shall get it: "can my daughter Lily (7) get …".
+_SUBJECT = re.compile(
+    r"(?:\b(?:can|could|would|will|may|puede|podria)\s+)(my (?:son|daughter|kid|child|husband|wife|mom|mother|dad|father|sister|brother|friend|"
+    r"dog|cat|puppy|boyfriend|girlfriend|partner)(?: [a-z]+)??(?:,? ?\(?\d{1,2}(?: years? old)?\)?)?)(?=,? (?:get|have|come|be|see|do|try|please)\b)"
+)
+_NEEDS = re.compile(
+    r"(?:(?:i|we|he|she|they|it)(?:'?ll|'?d| will| would| also)? (?:also |do |still )?(?:needs?|requires?|want|prefers?)|necesit\w+|"
+    r"vamos a necesitar|ocup(?:o|amos))\b(?! (?:to|it|this|that|you|un[ao]? (?:cita|turno)|(?:an? )?(?:appointment|appt|booking|time|slot)))"
+)
+_STATES = re.compile(
+    r"(?:hay|tenemos|tiene) (?!(?:algun\w* |un |una )?(?:lugar|espacio|hueco|citas?|chance|turnos?|disponib\w+|hora|cupo|algo|tiempo)\b)"
+)
+_LEADS_TO_TIME = re.compile(
+    r"(?:and |so |but |y |pero )?(?:i|we|i'?ll|i'?m|i'?d|could|can|would|maybe|let'?s|lets|hoping|thinking|puedo|podria|podemos|paso|voy|"
+    r"iria|llego|llegaria|me viene|estoy libre|seria|prefer\w*)\b"
+)
 _LEADING = re.compile(
     r"^(?:(?:and|also|btw|by the way|but|oh|oh and|so|well|plus|fyi|note|notes|nota|notas|"
-    r"additionally|y|tambien|ademas|por cierto|pero|ah|ah y|bueno|solo que|es que|que sepan que|"
+    r"hola|hi|hey|hello|yeah|yes|yep|ok|okay|sure|no(?=,)|si|can|could|sip|oye|additionally|y|tambien|ademas|por cierto|pero|ah|ah y|bueno|solo que|es que|que sepan que|"
     r"because|since|cuz|as|porque|ya que|pues|sepan que)[\s,:.-]+)+"
 )
 # Words that only lead to what others understood.
 _DANGLING = re.compile(
-    r"(?:(?:^|\s)(?:for|on|at|with|to|by|in|a|an|the|needs?|wants?|para|el|la|los|las|"
+    r"(?:(?:^|\s)(?:is due|due|is|are|for|on|at|with|to|by|in|a|an|the|needs?|wants?|para|el|la|los|las|"
     r"un|una|con|en|"
     r"de|necesita|quiere))+$"
 )
@@ -64,7 +101,7 @@ _ENUMERATES = re.compile(r"\s*(?:,|-|\(|and|y|but|pero)?\s*")
 _MENDS = re.compile(
     r"\b(?:wrong|incorrect|not right|i meant?|quise decir|quiero decir|equivocad[oa]|(?:esta|es) mal)\b"
 )
-_SENTENCE = re.compile(r"[^.!?;\n]+(?:[!?.;]+|$|\n)|\n")
+_SENTENCE = re.compile(r"[^.!?;\n¿]+(?:[!?.;]+|$|\n|(?=¿))|[\n¿]")
 _PIECE = re.compile(
     r"\s*(?:,|\s-\s|\(|\)|\||(?<=\s)(?:and|but|y|pero|so|because|since|porque|ya que|also|tambien|"
     r"que)(?=\s(?:i|i'm|im|i've|she|he|we|it|it's|its|my|this|there|she's|he's|soy|tengo|es|estoy|mi|"
@@ -78,13 +115,28 @@ def read_notes(message: Message, events: list[Span]) -> str:
     """The notes in what nobody else claimed, as typed, joined by ". "; "" for none."""
     found = [Span(*marked.span(1)) for marked in _MARKED.finditer(message.folded)]
     found += [event for event in events if not _is_inside(event, found)]
+    for match in _BEFORE.finditer(message.folded):
+        span = Span(*match.span())
+        if any(span.overlaps(service) and service.end >= span.end for service in message.services):
+            continue
+        if not _is_inside(span, found) and not _is_asked(message, match.end()):
+            found.append(span)
     free = message.blanked()
+    for match in _OBJECT.finditer(free):
+        span = _trim(free, *match.span())
+        if span and not _is_inside(span, found) and not _leads_to_service(message, span.end) and _says(match[0]):
+            found.append(_with_copula(free, span))
     for match in _FOR_WHOM.finditer(free):
-        if not _is_inside(Span(*match.span()), found) and _is_somebody(message, match):
-            found.append(Span(*match.span()))
+        span = _with_copula(free, Span(*match.span()))
+        if not _is_inside(span, found) and _is_somebody(message, match):
+            found.append(span)
+    for match in _SUBJECT.finditer(free):
+        span = Span(*match.span(1))
+        if not _is_inside(span, found):
+            found.append(span)
     for sentence in _SENTENCE.finditer(free):
-        found += _read_sentence(free, sentence, found)
-    texts = [_tidy_note(message.slice(span.start, span.end)) for span in sorted(_join_close(found, message))]
+        found += _read_sentence(message, free, sentence, found)
+    texts = [tidy_note(message.slice(span.start, span.end)) for span in sorted(_join_close(found, message))]
     return ". ".join(dict.fromkeys(text for text in texts if text))
 
 
@@ -94,17 +146,38 @@ def _is_somebody(message: Message, match: re.Match[str]) -> bool:
     return words_[0] not in ("with", "con") or len(words_) > 2 or message.typed[match.end() - len(words_[-1])].isupper()
 
 
+def _with_copula(free: str, span: Span) -> Span:
+    before = _COPULA.search(free, 0, span.start)
+    return Span(before.start(), span.end) if before else span
+
+
+def _is_asked(message: Message, end: int) -> bool:
+    """Whether the clause that ends there is a question."""
+    return message.folded[end : end + 1] == "?"
+
+
+def _leads_to_service(message: Message, end: int) -> bool:
+    """Whether what ends there only describes the service that follows: "for a quick" haircut."""
+    return any(not message.folded[end : span.start].strip() for span in message.services if span.start >= end)
+
+
+def _says(text: str) -> bool:
+    return any(word not in _EMPTY for word in _WORD.findall(text)) or any(character.isdigit() for character in text)
+
+
 def _is_inside(span: Span, others: list[Span]) -> bool:
     return any(span.overlaps(other) for other in others)
 
 
-def _read_sentence(free: str, sentence: re.Match[str], found: list[Span]) -> list[Span]:
+def _read_sentence(message: Message, free: str, sentence: re.Match[str], found: list[Span]) -> list[Span]:
     """The clauses of one sentence that tell something, and ask nothing; those side by side are one."""
     start, end = sentence.span()
-    asks = "?" in sentence[0] or is_question(sentence[0].strip())
+    is_asked = "?" in sentence[0]
     spans: list[Span] = []
-    for span in _find_clauses(free, start, end, found):
-        if asks and (is_question(free[span.start : span.end]) or not _TELLS.match(free, span.start)):
+    for span in _find_clauses(message, free, start, end, found):
+        # The mark of a question belongs to its last clause; an earlier one asks by its first word.
+        is_last = not free[span.end : end].strip(" ?!.,|")
+        if _ASKS.match(free, span.start) or (is_asked and is_last and not _TELLS.match(free, span.start)):
             break
         if spans and "|" not in free[spans[-1].end : span.start]:
             spans[-1] = Span(spans[-1].start, span.end)
@@ -113,21 +186,17 @@ def _read_sentence(free: str, sentence: re.Match[str], found: list[Span]) -> lis
     return spans
 
 
-def _find_clauses(free: str, start: int, end: int, found: list[Span]) -> Iterator[Span]:
+def _find_clauses(message: Message, free: str, start: int, end: int, found: list[Span]) -> Iterator[Span]:
     last: Span | None = None
     for piece_start, piece_end in _cut_pieces(free, start, end):
         span = _trim(free, piece_start, piece_end)
         if span is None or _is_inside(span, found):
             continue
         text = free[span.start : span.end]
-        if "|" in text:
-            tells = _TELLS.search(text)
-            if tells is None or "|" in text[tells.start() :].rstrip("| ") or has_request(text[tells.start() :]):
-                continue
-            span = Span(span.start + tells.start(), span.start + len(text.rstrip("| ")))
-            text = free[span.start : span.end]
+        if _LEADS_TO_TIME.match(text) and _CLAIMED_NEXT.match(free, span.end) and not _TELLS.search(text):
+            continue
         goes_on = last is not None and _ENUMERATES.fullmatch(free, last.end, span.start) is not None
-        if _counts(text, is_tail=goes_on):
+        if _counts(text, is_tail=goes_on, has_service=bool(message.services)):
             last = span
             yield span
 
@@ -151,11 +220,14 @@ def _trim(free: str, start: int, end: int) -> Span | None:
     return Span(start + left, start + right) if right > left else None
 
 
-def _counts(text: str, *, is_tail: bool) -> bool:
-    """Whether a clause says something a business wants to know; a word is enough behind one that does."""
-    if is_only_filler(text) or has_request(text) or _MENDS.search(text):
+def _counts(text: str, *, is_tail: bool, has_service: bool) -> bool:
+    """Whether a clause says something a business wants to know; a word is enough behind one that does. What one needs
+    beside the service is told, not asked for."""
+    if is_only_filler(text) or _MENDS.search(text):
         return False
     content = [word for word in _WORD.findall(text) if word not in _EMPTY]
+    if has_request(_STATES.sub("", text)) and not (has_service and _NEEDS.match(text) and content):
+        return False
     return bool(content) and (len(content) >= (1 if is_tail else 2) or _TELLS.search(text) is not None)
 
 
@@ -163,7 +235,10 @@ def _join_close(spans: list[Span], message: Message) -> list[Span]:
     return [span for span in spans if tidy(message.slice(span.start, span.end))]
 
 
-def _tidy_note(typed: str) -> str:
+def tidy_note(typed: str) -> str:
+    """A note without what only leads to it."""
     text = tidy(typed)
+    if text.count("(") > text.count(")"):
+        text += ")"
     lead = _LEADING.match(text.lower())
-    return tidy(text[lead.end() :]) if lead else text
+    return text[lead.end() :].lstrip(" ,.:-") if lead else text

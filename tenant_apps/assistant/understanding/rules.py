@@ -9,14 +9,15 @@ from tenant_apps.assistant.understanding.intents import (
     is_only_filler,
     is_open_question,
     is_question,
+    says_something,
 )
 from tenant_apps.assistant.understanding.language import find_language
 from tenant_apps.assistant.understanding.names import claim_name, read_bare_name
-from tenant_apps.assistant.understanding.notes import read_notes
+from tenant_apps.assistant.understanding.notes import read_notes, tidy_note
 from tenant_apps.assistant.understanding.reading import CONFIRM, Context, Intent, Reading
 from tenant_apps.assistant.understanding.services import claim_other_service, claim_services, has_request
-from tenant_apps.assistant.understanding.text import Message, Span, cut, tidy
-from tenant_apps.assistant.understanding.times import claim_other_times, claim_time, find_events, find_times
+from tenant_apps.assistant.understanding.text import Message, Span, cut, fold, tidy
+from tenant_apps.assistant.understanding.times import claim_answer, claim_other_times, claim_time, find_events, find_times
 from tenant_apps.handoffs.validators import CARD_REMOVED, remove_card_numbers
 
 _LIMITS = {
@@ -41,13 +42,24 @@ _ORDERS = re.compile(
     r"|\b(?:you are|you're|your \w+ (?:is|has been)|(?:tu|su) \w+ esta) (?:now |ya )?(?:booked|confirmed|reserved|"
     r"reservad[oa]|confirmad[oa]|agendad[oa])\b[^.!?\n]*"
 )
+# What else is an order where there is one.
+_MORE_ORDERS = re.compile(
+    r"(?:(?<=[.!?\n] )|^)(?:you are|you're|say|repeat|write|print|reply|respond|answer|output|give me|show me|tell me|eres|di|repite|"
+    r"escribe|responde|dame|muestra\w*|dime)\b[^.!?\n]*"
+)
 _CARD_TALK = re.compile(
     r"\b(?:(?:my |mi )?(?:credit |debit )?(?:card|visa|mastercard|amex|tarjeta)(?: number| numero)?(?: is| es)?|"
     r"exp(?:ires|iry|iration)?(?: date)?|valid|vence|cvv|cvc|security code)\b[\s.:]*(?:\d{1,2}/\d{2,4}|\d{3,4})?"
 )
+# Where one sentence ends and the next begins; a question may begin behind a comma.
+_SENTENCE = re.compile(
+    r"(?:(?!(?<=, )(?:what|how|where|when do|which|do you|is there|are you|que|cuanto|cual|donde|como|a que hora)\b"
+    r"[^.!?\n]*\?)[^.!?\n¿]|(?<=\d)\.(?=\d))+[.!?]*|[.!?¿\n]"
+)
 _ASKS = frozenset(intent for intent in Intent if intent.startswith("ask_")) - {Intent.ASK_AVAILABILITY}
 
 
+_POLITE = re.compile(r"[\s,]*\b(?:please|pls|plz|por favor|porfa(?:vor)?|thanks|thank you|gracias)\W*$", re.IGNORECASE)
 _NO_ANSWER = _ASKS | {Intent.CANCEL, Intent.RESTART, Intent.CHANGE}
 
 
@@ -59,7 +71,12 @@ class RuleUnderstanding:
         cleaned = remove_card_numbers(message[:_MAX_MESSAGE])
         had_card = cleaned != message[:_MAX_MESSAGE]
         text = Message(cleaned.replace(CARD_REMOVED, " " * len(CARD_REMOVED)))
-        for pattern in (_MARKUP, _ORDERS, _CARD_TALK) if had_card else (_MARKUP, _ORDERS):
+        patterns = [_MARKUP, _ORDERS]
+        if had_card:
+            patterns.append(_CARD_TALK)
+        if _ORDERS.search(text.folded):
+            patterns.append(_MORE_ORDERS)
+        for pattern in patterns:
             for match in pattern.finditer(text.folded):
                 text.claim(*match.span())
         intents = find_intents(text.folded, is_answer=context.asking is not None)
@@ -68,11 +85,21 @@ class RuleUnderstanding:
         )
         contacts = tuple(text.claimed)
         slots = {"customerPhone": contact.phone, "customerEmail": contact.email}
-        if self._only_asks(text, intents):
+        if context.business_name and fold(context.business_name) in text.folded:
+            start = text.folded.index(fold(context.business_name))
+            text.claim(start, start + len(context.business_name))
+        questions = _find_questions(text)
+        if questions is None:
             if not intents & (_ASKS | {Intent.CANCEL, Intent.RESTART}):
                 intents.add(Intent.ASK_OTHER)
         else:
-            slots |= self._read_wish(text, context, contacts, is_answer=not intents & _NO_ANSWER)
+            # A question beside a wish may name the service ("how much is a facial? I could come on Friday") …
+            asked_about = _find_service(text, context.services, questions)
+            for question in questions:  # … and tells nothing else.
+                text.claim(question.start, question.end)
+            slots |= self._read_wish(text, context, contacts, is_answer=bool(questions) or not intents & _NO_ANSWER)
+            if asked_about and slots["preferredDateTimeText"] and not slots["requestedService"]:
+                slots["requestedService"] = asked_about
         slots = {slot: cut(value, _LIMITS[slot]) for slot, value in slots.items() if value}
         return Reading(
             slots=slots,
@@ -88,16 +115,6 @@ class RuleUnderstanding:
             is_bad_email=contact.is_bad_email,
             had_card_number=had_card,
         )
-
-    def _only_asks(self, text: Message, intents: set[Intent]) -> bool:
-        """Whether the message is nothing but a question to the business, which fills no slot."""
-        if "?" in text.typed and is_open_question(text.folded) and not find_times(text.folded):
-            return not has_request(text.folded)
-        asked = intents & (_ASKS | {Intent.CANCEL, Intent.RESTART})
-        if not asked:
-            return False
-        is_plain = intents & {Intent.RESTART, Intent.CANCEL, Intent.ASK_HUMAN}
-        return bool(is_plain or is_question(text.folded)) and not has_request(text.folded)
 
     def _wants_change(self, intents: set[Intent], context: Context) -> bool:
         return bool(intents & {Intent.CHANGE, Intent.NO}) and context.asking is not None
@@ -118,9 +135,13 @@ class RuleUnderstanding:
             name = read_bare_name(text)
         if not service and (asking != "customerName" or not name):
             service = claim_other_service(text)
+        if asking == "preferredDateTimeText" and is_answer and "?" not in text.typed:
+            time = claim_answer(text, time)
         left = tidy(text.blanked().replace("|", " "))
         if bare and left and asking == "requestedService" and not service and not name:
+            text.claimed = [span for span in text.claimed if span not in other_times]
             service = _rest(text)
+            text.services = text.claimed[-1:]
         is_when = (
             is_answer
             and asking == "preferredDateTimeText"
@@ -129,9 +150,8 @@ class RuleUnderstanding:
         )
         if is_when and left and not time and not service and not name:
             time = _rest(text)
-        for span in other_times:
-            text.claimed.remove(span)
-        notes = _rest(text) if bare and asking == "notes" else ""
+        text.claimed = [span for span in text.claimed if span not in other_times]
+        notes = tidy_note(_rest(text)) if bare and asking == "notes" else ""
         if not notes and not (bare and asking in _LIMITS and asking != CONFIRM and not text.claimed):
             notes = read_notes(text, events)
         return {
@@ -140,6 +160,38 @@ class RuleUnderstanding:
             "customerName": name,
             "notes": notes,
         }
+
+
+def _find_questions(text: Message) -> list[Span] | None:
+    """The sentences that do nothing but ask the business; None where there is nothing else in the message."""
+    blanked = text.blanked()
+    asking, is_wish = list[Span](), False
+    for sentence in _SENTENCE.finditer(blanked):
+        said = text.folded[sentence.start() : sentence.end()]
+        if _only_asks(said, sentence[0]):
+            asking.append(Span(*sentence.span()))
+        else:
+            is_wish |= says_something(sentence[0])
+    return asking if is_wish or not asking else None
+
+
+def _only_asks(said: str, free: str) -> bool:
+    """Whether a folded sentence is nothing but a question to the business; `free` is what nobody claimed of it."""
+    if "?" in said and is_open_question(said) and not find_times(free):
+        return not has_request(said)
+    asked = find_intents(said, is_answer=False) & (_ASKS | {Intent.CANCEL, Intent.RESTART})
+    if not asked:
+        return False
+    is_plain = asked & {Intent.RESTART, Intent.CANCEL, Intent.ASK_HUMAN}
+    return bool(is_plain or is_question(said)) and not has_request(said)
+
+
+def _find_service(text: Message, services: tuple[str, ...], questions: list[Span]) -> str:
+    for question in questions:
+        found = claim_services(Message(text.slice(question.start, question.end)), services)
+        if found:
+            return found
+    return ""
 
 
 def _rest(text: Message) -> str:
@@ -151,7 +203,7 @@ def _rest(text: Message) -> str:
         else:
             end = min(end, span.start)
             break
-    rest = tidy(text.typed[start:end])
+    rest = tidy(_POLITE.sub("", text.typed[start:end]))
     if rest:
         text.claim(start, end)
     return rest

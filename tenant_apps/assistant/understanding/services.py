@@ -21,7 +21,7 @@ _EXACT_UNTIL, _ONE_TYPO_UNTIL = 4, 6
 _SHORT_SCORE, _LONG_SCORE = 88.0, 84.0
 
 _REJECTED = re.compile(
-    r"(?:\b(?:not|no|instead of|rather than|don'?t (?:want|need)|skip|without|en (?:vez|lugar) de|"
+    r"(?:\b(?:not|no|instead of|rather than|don'?t (?:want|need)|skip|drop|remove|forget|take off|no longer|quitar?|elimina\w*|sac(?:a|ar)|without|en (?:vez|lugar) de|"
     r"no quiero|sin|ya no)\s+(?:el |la |los |las |the |a |an |un |una |any )?(?:quiero |want |need )?)$"
 )
 _PAST = re.compile(
@@ -31,7 +31,7 @@ _PAST = re.compile(
 ASKS_FOR = (
     r"(?:(?:can|could|may|would) (?:i|we|you|u)(?: guys)?(?: please| pls| possibly)? (?:get|have|book|do|"
     r"schedule|make|come in|request|set up|fit|squeeze|grab|reserve|arrange|give|take)(?: (?:me|us|him|her|in))?|"
-    r"i(?:'?d| would| wld)? (?:really )?(?:like|love|want|wanna|need|prefer)(?: to)?(?: (?:get|have|book|"
+    r"i(?:'?d| would| wld)? (?:really )?(?:like|lo+ve|wa+nt|wanna|ne+d|prefer)(?: to)?(?: (?:get|have|book|"
     r"do|schedule|make|come in|try|request|set up|arrange|reserve|see))?|i(?:'?m| am) (?:looking|"
     r"interested|hoping|trying|calling|wanting)(?: for| in| to)?(?: (?:get|have|book|do|schedule|"
     r"make|come in|try))?|"
@@ -70,10 +70,25 @@ _ARTICLE = re.compile(
 _STOP = re.compile(
     r"\s(?:for|on|at|with|by|in|this|next|tomorrow|please|pls|when|if|because|and|but|thanks|thank|asap|so|"
     r"to|around|before|after|sometime|instead|para|el|la|en|con|por|pero|y|porque|si|cuando|gracias|"
-    r"porfa|a las|este|esta|de preferencia|as|can|could|my|mi|it|i|i'm|que|available|disponible|"
+    r"porfa|a las|este|esta|de preferencia|as|can|could|my (?:name|number|phone|email|cell|\w+ is|\w+ has)|mi (?:nombre|numero|telefono|correo|\w+ es)|it|i|i'm|que|available|disponible|"
     r"done on)(?=\s|$)|[|,.;:!?()\n]"
 )
 _NOTHING = words("no_service")
+# Who shall come is asked for by what they shall do: the wish goes on to the end of the clause.
+_SOMEONE = re.compile(
+    r"(?:someone|somebody|alguien) (?:to|who can|who could|que)\b(?:(?!\s(?:on|at|please|pls|for|this|next|asap|thanks|el|para|por)\s)"
+    r"[^|,.;:!?()\n])*"
+)
+_VERBS = frozenset(
+    "i i'm i've it it's its my this that he she we they is was are had have love loved like liked hate no not never last first the "
+    "es mi fue era tengo tuve me se lo la no nunca ultima primera soy estoy this".split()
+)
+# A thing that one comes for, whatever it is called in full.
+_HEAD = re.compile(
+    r"(?:^|[.,;!?|\n]\s*)((?:[a-zñ'-]+ ){0,3}(?:massage|session|class|lesson|treatment|facial|wax|cut|service|masaje|sesion|clase|"
+    r"tratamiento|corte|servicio|limpieza)s?(?: (?:de |con |en )?(?!please|pls|thanks|for|on|at|with|por|el|la|para|y|este|esta|"
+    r"hoy|lunes|is|was|and|if|in|to|today)[a-zñ]+){0,2})\b"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +139,7 @@ def claim_services(message: Message, services: tuple[str, ...]) -> str:
     for each in found:
         if each.name in wanted:
             continue
-        message.claim(each.span.start, each.span.end)
+        message.claim_service(each.span.start, each.span.end)
         if not _is_rejected(message, each.span):
             wanted[each.name] = None
     return " + ".join(wanted)
@@ -181,6 +196,10 @@ def claim_other_service(message: Message) -> str:
     text = message.blanked()
     for request in _REQUEST.finditer(text):
         start = request.end()
+        someone = _SOMEONE.match(text, start)
+        if someone:
+            message.claim_service(*someone.span())
+            return tidy(message.slice(*someone.span()))
         article = _ARTICLE.match(text[start:])
         if article:
             start += article.end()
@@ -195,7 +214,16 @@ def claim_other_service(message: Message) -> str:
             and (words[0] not in _NOTHING or words[:2] == ["someone", "to"])
             and _WORD.match(fold(phrase))
         ):
-            message.claim(start, end)
+            message.claim_service(start, end)
+            return phrase
+    head = _HEAD.search(text)
+    if head and not _REQUEST.search(text + " "):
+        article = _ARTICLE.match(head[1] + " ")
+        start = head.start(1) + (article.end() if article else 0)
+        phrase = tidy(message.slice(start, head.end(1)))
+        said = _WORD.findall(fold(phrase))
+        if said and not set(said) <= _NOTHING and said[0] not in _NOTHING | _VERBS and len(said) <= 4:
+            message.claim_service(start, head.end(1))
             return phrase
     return ""
 

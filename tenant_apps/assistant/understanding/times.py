@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from tenant_apps.assistant.understanding.text import Message, Span, tidy
+from tenant_apps.assistant.understanding.text import Message, Span, fold, tidy
 
 _NUMBER = (
     r"(?:\d{1,2}|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|una?|dos|tres|cuatro|cinco|"
@@ -28,7 +28,7 @@ _PART = (
 _MERIDIEM = r"(?:\s?(?:a\.?m\b\.?|p\.?m\b\.?|hrs?\b|h\b|o'?clock\b))"
 _CLOCK = (
     rf"(?:\d{{1,2}}[:.]\d{{2}}{_MERIDIEM}?|\d{{1,2}}h\d{{2}}|{_NUMBER}{_MERIDIEM}|\d{{1,2}}\s?-?ish\b|"
-    rf"half past {_NUMBER}|(?:a )?quarter (?:past|to) {_NUMBER})"
+    rf"(?<=at )\d{{3,4}}(?!\d)|half past {_NUMBER}|(?:a )?quarter (?:past|to) {_NUMBER})"
 )
 _TAIL = r"(?: y media| y cuarto| menos cuarto| en punto| y pico| de la (?:ma[nñ]ana|tarde|noche)| del mediodia)*"
 _DATE = (
@@ -40,10 +40,19 @@ _DATE = (
 _RELATIVE = (
     r"(?:(?:(?:the )?holidays|christmas(?: eve| day)?|thanksgiving|easter|new year'?s?(?: eve| day)?|navidad(?:es)?|"
     r"semana santa|a[nñ]o nuevo|las fiestas|day after tomorrow|today|tonight|tonite|tonigt|tom+or+ows?|"
-    r"tmrw|tmw|tmr|tomo|this week|next week|"
+    r"tmrw|tmw|tmr|tomo|this week|next week|right now|now(?=\s*(?:$|[,.!?|]))|rn|of (?:next|this) week|"
+    r"(?:the )?(?:next|following|coming) (?:couple of |few |\d{1,2} |two |three |four )?(?:days|weeks|months)|"
+    rf"(?:a|one|{_NUMBER}) (?:days?|weeks?|months?) from (?:today|now|tomorrow|{_DAY})|"
+    r"(?:sun ?set|sun ?rise|golden hour|dawn|dusk|atardecer|amanecer)|ahorita(?: mismo)?|ahora(?: mismo)?|"
+    r"(?:a |el |al )?medio ?dia|a (?:finales|principios|mediados|fines) de(?:l)? (?:mes|a[nñ]o|semana|la semana|{_MONTH})|"
+    r"(?:early|mid|late|end of|beginning of|start of|sometime in|in|by|during|until|before|after|starting(?: in)?|from)"
+    rf"[ -](?:early |mid |late )?{_MONTH}(?![a-z]| \d)|(?:(?:a |principios |mediados |finales )(?:de )|en ){_MONTH}(?![a-z]| \d)|"
+    rf"(?:an?|{_NUMBER}|half an) (?:hours?|minutes?|mins?|days?|weeks?) (?:later|earlier|sooner)|"
+    rf"(?:una?|media|{_NUMBER}) (?:horas?|dias?|semanas?) (?:mas tarde|despues|antes|mas temprano)|"
+    r"when (?:there'?s|there is|you have|you get|u have) (?:an? )?(?:opening|slot|spot|cancellation|time|space|room)|"
     r"(?:the )?week after(?: next)?|"
     r"(?:this|next|the following|the other) (?:month|year)|"
-    r"week ?ends?|weekdays?|work ?days?|(?:end|beginning|start|middle) of (?:the |next |this )?(?:week|month)|"
+    r"week ?ends?|wk ?nds?|weekdays?|work ?days?|(?:end|beginning|start|middle) of (?:the |next |this )?(?:week|month)|"
     r"hoy(?: mismo)?|pasado ma[nñ]ana|ma[nñ]ana(?: mismo)?|esta noche|esta semana|(?:la )?(?:proxima|otra|"
     r"siguiente) semana|la semana (?:que viene|que entra|proxima|siguiente)|"
     r"semana que viene|(?:el )?(?:proximo|otro) mes|el mes que viene|fin(?:es)? de semana|finde|"
@@ -73,14 +82,14 @@ _VAGUE = (
     r"lo antes que pued\w+|"
     r"cuando (?:sea|pued\w+|quier\w+|tengan?(?: (?:espacio|lugar|un hueco|hueco|disponible|cupo))?|"
     r"haya(?: (?:espacio|lugar|hueco|cupo))?|les? (?:venga|quede|convenga)(?: (?:bien|mejor))?)|"
-    r"a cualquier hora|cualquier (?:dia|hora|momento|tarde|ma[nñ]ana|noche)|en cualquier momento|"
+    r"which ?ever (?:is |works |comes |suits )?(?:sooner|earlier|first|best|fits|easier|better)(?: (?:for )?you)?|a cualquier hora|cualquier (?:dia|hora|momento|tarde|ma[nñ]ana|noche)|en cualquier momento|"
     r"(?:despues|antes|saliendo) del? (?:trabajo|trabajar|cole(?:gio)?|la escuela|comer|almorzar|almuerzo|"
     r"la comida|la oficina)|a primera hora|a ultima hora|pronto|"
     r"a la hora (?:de|del) (?:comer|almuerzo|la comida))"
 )
 # Words that make a bare number a clock time: "after 5", "a las 6".
 _AT = (
-    r"(?:(?:any ?time )?(?:after|before|around|about|by|until|till|til|at|past|from|between|@|near|close to|like|"
+    r"(?:(?:any ?time )?(?:after|before|b4|around|about|by|until|till|til|at|past|from|between|@|near|close to|like|"
     r"no later than|not before|starting at|starting)|a eso de las?|sobre las?|a partir de las?|"
     r"despues de las?|antes de las?|"
     r"(?:alrededor|cerca) de las?|desde las?|hasta las?|entre las?|tipo|como a las?|como a|a las?|de las?|"
@@ -95,12 +104,12 @@ _BARE = (
     rf"(?:{_AT}\s?(?:{_CLOCK}|{_NUMBER}(?![a-z]){_COUNT}){_TAIL}(?:\s?(?:-|to|and|till|until|a|y(?: las?)?|"
     rf"a las|hasta las)\s?(?:{_CLOCK}|{_NUMBER}(?![a-z]){_COUNT}){_TAIL})?)"
 )
-_RANGE = rf"(?:{_NUMBER}{_MERIDIEM}?\s?(?:-|to)\s?\d{{1,2}}{_MERIDIEM})"
-_UNIT = rf"(?:{_VAGUE}|{_RELATIVE}|{_DATE}|{_BARE}|{_RANGE}|{_CLOCK}{_TAIL}|{_DAY}(?![a-z'])|{_PART}(?![a-z]))"
+_RANGE = rf"(?:{_NUMBER}(?::\d\d)?\s(?:or|o)\s{_NUMBER}(?::\d\d)?(?=,? (?:on |in the |el |la )?(?:{_DAY}|{_RELATIVE}|{_PART}))|{_NUMBER}{_MERIDIEM}?\s?(?:-|to)\s?\d{{1,2}}{_MERIDIEM})"
+_UNIT = rf"(?:{_VAGUE}|{_RELATIVE}|{_DATE}|{_BARE}|{_RANGE}|{_CLOCK}{_TAIL}|{_DAY} [ap]m\b|{_DAY}(?![a-z'])|{_PART}(?![a-z]))"
 # What may stand before a unit and belongs to it.
 _LEAD = (
-    r"(?:this|next|coming|the following|following|upcoming|every|any|either|late|later|early|earlier|mid|"
-    r"around|about|after|before|by|"
+    r"(?:all day|todo el dia|this|next|coming|the following|following|upcoming|every other|every|all|some|most|any|either|late|later|early|earlier|mid|"
+    r"around|about|after|before|b4|by|x las?|"
     r"until|till|between|from|at|in|the|some ?time|first thing|past|on|for|during|maybe|preferably|ideally|"
     r"possibly|or|and|same|all|either|starting|"
     r"esta|este|estos|proximo|proxima|siguiente|el|la|los|las|por la|por las|por|de la|de|a la|al|a|en la|"
@@ -117,8 +126,8 @@ _JOIN = (
 )
 _AFTER = (
     r"(?:\s(?:or (?:later|after|so|earlier|sooner|before|anytime after)|onwards?|ish|o (?:despues|mas tarde|"
-    r"antes|asi)|que viene|en adelante|proxim[oa]|siguiente|early|late|temprano|tempranito|mas o menos|"
-    r"before \d|works best))"
+    r"antes|asi)|que viene|en adelante|proxim[oa]|siguiente|early|late|temprano|tempranito|mas o menos|only|"
+    r"which ?ever(?: is| works| suits)?(?: (?:sooner|earlier|first|best|fits|easier|better|you))?|works best))"
 )
 _PHRASE: Final = re.compile(
     rf"(?<![\w$#@.])(?:{_LEAD}\s){{0,4}}{_UNIT}{_AFTER}?"
@@ -128,13 +137,17 @@ _PHRASE: Final = re.compile(
 _DROP_FIRST = re.compile(
     r"(?:(?<=how )about|(?<=what )about|on|for|para|maybe|preferably|ideally|possibly|quizas|tal vez|"
     r"preferiblemente|or|and|y|o|de|como|"
-    r"in(?= the (?:\d|mon|tue|wed|thu|fri|sat|sun)))\s+"
+    r"in(?= (?:the )?(?:\d{1,2}(?:st|nd|rd|th)|mon|tue|wed|thu|fri|sat|sun|tom|tmr|tmw|today|this|next|on|at|around)))\s+"
 )
 _ONLY_LEAD = re.compile(rf"^(?:(?:{_LEAD}|pronto|soon|como)\s*)+$")
 _REJECTED = re.compile(
     r"\b(?:not|no|instead of|rather than|isn'?t|(?:can'?t|cannot|don'?t) (?:do|make|want)|en vez de|en lugar de)\s+"
     r"(?:on |para )?$"
 )
+_NOT_THAT = re.compile(
+    rf"\s*,?\s+(?:and )?(?:not|no|instead of|rather than|en vez de|en lugar de)(?: on| el| la| a las)? (?:{_DAY}|{_CLOCK}|{_NUMBER}|{_PART}|{_RELATIVE})\W*$"
+)
+_OPEN = re.compile(r"\b(?:any|every|all|whenever|cualquier|todos?|todas?)\b")
 _TURNS = re.compile(r"\s*,\s*(?:but |pero |sino )?|\s+(?:but|sino|pero)\s+")
 # Times of other things: the past, ages, and events of the visitor's own.
 _PAST = re.compile(
@@ -142,15 +155,29 @@ _PAST = re.compile(
     rf"\byesterday\b|\b(?:{_NUMBER}|a|an|few|couple of|some) (?:day|week|month|year)s? ago\b|"
     rf"\b(?:la semana|el mes|el a[nñ]o|el {_DAY}|la vez|el verano) pasad[oa]s?\b|\bayer\b|\banoche\b|"
     rf"\bhace (?:{_NUMBER}|un|una|unos|unas|mucho|poco|como)\b[^,.;!?]*|"
-    r"\bsince \w+|\bdesde hace\b[^,.;!?]*|\b\d{1,2} (?:years?|yrs?|months?|weeks?|a[nñ]os?|meses)(?: old|"
-    r" de edad)?\b|\b(?:years?|yrs?) old\b|\bgood (?:morning|afternoon|evening|night|day)\b|"
-    r"\bbuen(?:os|as)? (?:dias?|tardes?|noches?)\b"
+    r"\b(?:ever )?since (?:last |this |the |about )?\w+|\bdesde hace\b[^,.;!?]*|\b\d{1,2}[ -](?:(?:years?|yrs?|a[nñ]os?)(?:[ -]old| de edad)?|"
+    r"(?:months?|weeks?|days?|meses|semanas|dias)(?:[ -]old| pregnant| along| postpartum| de edad| de embarazo))\b|\b(?:years?|yrs?) old\b|\bgood (?:morning|afternoon|evening|night|day)\b|"
+    r"\bbuen(?:os|as)? (?:dias?|tardes?|noches?)\b|"
+    # what somebody did, and what begins or ends by itself
+    r"\b(?:he|she|they|you(?: guys)?|i|we) (?:did|was|were|had|went|came|got|saw|used|broke|left|moved|started)\b"
+    r"(?! (?:hoping|wondering|thinking|looking|told))[^,.;!?\n|]*|"
+    r"\b(?:is|are) due\b(?! for)[^,.;!?\n|]*|"
+    r"\b(?:school|class|work|shift|flight|plane|train|bus|lease|he|she|it|semester|term|insurance|lesson|meeting)"
+    r" (?:lands|arrives|leaves|ends|starts|expires|finishes)\b[^,.;!?\n|]*|"
+    r"\b(?:nace|nacio|llega|termina|empieza|vence|fui|estuve|tuve|me cas[oe]|me hic[ei]\w*)\b[^,.;!?\n|]*|"
+    # when it does not suit
+    rf"\b(?:i )?(?:can'?t|cannot|can not|don'?t|won'?t) (?:do|make|work|come)(?: it| in)?(?: on)? (?:{_DAY}|{_PART})|"
+    rf"\b(?:not available|unavailable|no puedo|no me (?:sirve|queda))(?: on| los?| las?| el)? (?:{_DAY}|{_PART})|"
+    rf"\b(?:{_DAY}(?![a-z'])|{_PART}(?![a-z])) (?:(?:is|are|be)(?:n'?t| not)? (?:so |really |too |very |a bit )?"
+    r"(?:hard|bad|tough|difficult|not|no good|impossible|tricky|out|taken)|(?:do|does)(?:n'?t| not) (?:work|suit)|no (?:me )?"
+    r"(?:sirven?|queda|viene|puedo))\b[^,.;!?\n|]*"
 )
 _EVENT = re.compile(
     r"\b(?:(?:i have|there'?s|it'?s (?:for )?|it is (?:for )?|for|tengo|es (?:para )?|para|before|"
-    r"antes de)\s+)?(?:my|our|her|his|a|an|mi|nuestr[oa]|su|una?)\s+(?:\w+'?s?\s+)?"
-    r"(?:wedding|birthday|bday|party|anniversary|event|graduation|prom|interview|trip|vacation|flight|boda|"
-    r"cumple\w*|fiesta|aniversario|graduacion|evento|entrevista|viaje|quincea[nñ]\w*)\b[^,.;!?\n]*"
+    r"antes de)\s+)?(?:my|our|her|his|a|an|the|mi|nuestr[oa]|su|una?|la|el|"
+    r"christmas|holiday|office|company|new year'?s?)\s+(?:\w+'?s?\s+)?"
+    r"(?:wedding|birthday|bday|party|anniversary|event|graduation|prom|interview|trip|vacation|flight|exam|midterm|finals?|test|funeral|reunion|ceremony|show|surgery|boda|"
+    r"cumple\w*|fiesta|aniversario|graduacion|evento|entrevista|viaje|quincea[nñ]\w*|examen|bautizo|cirugia)\b[^,.;!?\n]*"
     r"|\b(?:call|text|ring|llam(?:ar|ame|enme))(?: me)? (?:only )?(?:after|before|between|in the|despues|"
     r"antes|entre|por la)\b"
     r"[^,.;!?\n]*"
@@ -181,10 +208,11 @@ def find_times(text: str) -> list[tuple[Span, Span]]:
         if rejected:
             turn = _TURNS.search(text, start, end)
             said, start = rejected.start(), turn.end() if turn else end
-        phrase = text[start:end]
+        refused = None if _OPEN.search(text, start, end) else _NOT_THAT.search(text, start, end)
+        phrase = text[start : refused.start() if refused else end]
         if _ONLY_LEAD.match(phrase) and not re.search(r"\d|soon|pronto", phrase):
             continue
-        spans.append((Span(said, end), Span(start, end)))
+        spans.append((Span(said, end), Span(start, start + len(phrase))))
     return spans
 
 
@@ -194,6 +222,31 @@ def claim_time(message: Message) -> str:
     for said, _wish in spans:
         message.claim(said.start, said.end)
     return ", ".join(filter(None, (tidy_time(message.slice(wish.start, wish.end)) for _said, wish in spans)))
+
+
+_POLITE = re.compile(r"[\s,]*\b(?:please|pls|plz|por favor|porfa|thanks|thank you|gracias|if possible|si se puede)\W*$")
+_CLAUSE_OF_TIME = re.compile(
+    r"(?:when(?:ever)?|once|after|before|until|as soon as|cuando|despues de|antes de|en cuanto|al|saliendo)\b[^.!?;\n|]*"
+)
+
+
+def claim_answer(message: Message, found: str) -> str:
+    """Claim the answer to "When?": all of the sentence that holds the time, or that begins like one; "" for neither.
+
+    `found` is the time phrase already claimed.
+    """
+    start = message.folded.find(fold(found)) if found else -1
+    for clause in _CLAUSE_OF_TIME.finditer(message.folded):
+        if len(clause[0].split()) < 3:
+            continue
+        follows = found and not message.folded[start + len(found) : clause.start()].strip(" ,")
+        if found and not follows and fold(found) not in clause[0]:
+            continue
+        first = min(start, clause.start()) if follows and start < clause.start() else clause.start()
+        end = clause.start() + len(_POLITE.sub("", clause[0]))
+        message.claim(first, end)
+        return tidy_time(message.slice(first, end))
+    return found
 
 
 def tidy_time(text: str) -> str:
