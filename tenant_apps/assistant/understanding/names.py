@@ -17,7 +17,7 @@ _COMMON = words("common") | _NO_LONE_NAME
 # Short for given names, and what stands behind family names.
 _SHORT = frozenset(("ma", "fco", "jr", "sr", "st"))
 _NO_NAME_ENDS = ("ing", "ed", "ando", "iendo", "ly", "ful", "ous", "mente", "able", "ible", "ant", "less")
-_MAX_WORDS = 5
+_MAX_WORDS = 8
 
 _WORD = r"[^\W\d_]+(?:['.-][^\W\d_]+)*"
 _ONE_WORD = re.compile(rf"\s*({_WORD}\.?)")
@@ -30,6 +30,7 @@ _SURE = re.compile(
     r"\b(?:my (?:full |first |last )?name is|my name'?s|my names|(?:the |my )?name is (?:spelled|spelt|actually)|"
     r"the name is|name should be|(?:last|first|sur) ?name(?: is|:)?|"
     r"(?:the )?name'?s|name is|name\s*[:=-]|"
+    r"(?:it'?s |its |is |se )?(?:spelled|spelt|escribe)(?! with| con)|dime|diganme|llam[ae]nme(?! al?\b| en| por)|llamame(?! al?\b| en| por)|"
     r"calls? me|i go by|go(?:es)? by|me llamo|me llaman|me dicen|mi nombre(?: completo)? es|mi nombre\s*[:=-]|"
     r"nombre\s*[:=-]|apellidos?(?: es|:)?|mi nombre|"
     r"a nombre de(?:l)?(?: mi \w+,?)?|under the name(?: of)?|under)\s*"
@@ -38,7 +39,7 @@ _LIKELY = re.compile(
     r"\b(?:(?:it'?s|es) (?:for|para)|i am|i'm|im|this is|it is|it's|its|soy|habla|le habla|te habla|les habla|de parte de|aqui|"
     r"name(?= \w)|saludos de|"
     r"le escribe|te escribe|les escribe|(?<=\| )ask for|pregunten? por|"
-    r"(?:call|text|llamen? a)(?= [^\W\d_]+ (?:at|on|al?)\b))"
+    r"(?:call|text|llamen? a)(?= [^\W\d_]+ (?:(?:at|on|al?)\b|\|)))"
     r"\s+(?:again\s+)?"
 )
 # Words that lead to a name where the name is what is talked about: "the name is wrong, it's Ana".
@@ -47,7 +48,7 @@ _TALKS_OF_NAME = re.compile(r"\b(?:name|nombre)\b")
 # Whose name follows, when it is not the visitor's.
 _SOMEBODY = re.compile(
     r"\b(?:dog|cat|puppy|pup|kitten|son|daughter|kid|child|baby|wife|husband|mom|mother|dad|father|sister|brother|friend|"
-    r"stylist|barber|named|called|perr[oa]|gat[oa]|hij[oa]|espos[oa]|mama|papa|herman[oa]|amig[oa]|llama)\W{0,3}$"
+    r"stylist|barber|named|called|perr[oa]|gat[oa]|hij[oa]|espos[oa]|mama|papa|herman[oa]|amig[oa]|llama)[ ,(]{0,2}$"
 )
 _HERE = re.compile(
     rf"(?:^|[.!?,;\n]|\b(?:hi|hey|hello|hola|it's|its)\b)\s*({_WORD}(?:\s{_WORD}){{0,2}})"
@@ -61,8 +62,11 @@ _SIGNED = re.compile(
 # A stretch of words between marks, blanks and what others claimed.
 _LONE = re.compile(
     rf"(?:^|[.,;:!?\n(|/]|\s-\s)\s*((?:(?:(?!x+\s){_WORD}|(?:mrs?|ms|dra?|sra?|srta|st|"
-    rf"ma|fco|[a-z])\.)\s+){{0,4}}(?!x+\b){_WORD}(?:(?<=\s[a-z])\.)?)\s*(?:\sx{{1,4}}\s*)?(?=$|[.,;:!?\n()|/]|-\s)"
+    rf"ma|fco|[a-z])\.)\s+){{0,4}}(?!x+\b){_WORD}(?:(?<=\s[a-z])\.)?)\s*(?:\sx{{1,4}}\s*)?(?=$|[.,;:!?\n()|/&+]|-\s)"
 )
+# "Gloria from down the street": a known name with where they come from.
+_FROM = re.compile(rf"(?:^|\b(?:hi|hey|hello|hola)\b)[\s,!]*({_WORD}(?:\s{_WORD})?)\s+(?:from|de)\s[^.,!?|\n]+")
+_HANDLE = re.compile(r"@\w[\w.]*")
 _GREETING = re.compile(
     r"(?:(?:hi|hey|hello|hola|buenas|buenos dias|good morning|good afternoon|buenas tardes)\b[\s,!]*)?"
 )
@@ -71,7 +75,7 @@ _MARK = re.compile(r"\s*[,;:/\n-]")
 _MARKS = re.compile(r"[\s.,;:!?()/|-]*")
 _SEGMENT = re.compile(rf"(?<![^\s,!?:;|]){_WORD}[^,!?:;|]*")
 _ANSWER_LEAD = re.compile(
-    r"(?:(?:it'?s|its|i'?m|im|soy|es|me llamo|name|my|is|hi|hello|hola|sure|yes|si|ok|okay|claro|this)\s+)+"
+    r"(?:(?:it'?s|its|i'?m|im|soy|es|me llamo|name|my|is|(?:you can |just )?put(?: me down)?(?: as)?|ponga|ponle|pon|con gusto|hi|hello|hola|sure|yes|si|ok|okay|claro|this)\s+)+"
 )
 
 
@@ -80,7 +84,7 @@ def claim_name(message: Message, *, contacts: Sequence[Span] = (), business_name
 
     `contacts` are the stretches that hold a phone number or an address: a name often stands beside one.
     """
-    text = message.blanked()
+    text = _HANDLE.sub(lambda match: "|" * len(match[0]), message.blanked())
     for whole, name in _find_candidates(message, text, contacts):
         typed = message.slice(name.start, name.end)
         if business_name and re.search(rf"\b{re.escape(fold(typed))}\b", fold(business_name)):
@@ -107,6 +111,10 @@ def _find_candidates(message: Message, text: str, contacts: Sequence[Span]) -> I
         span = _read(message, text, match.start(1), is_sure=False)
         if span and span.end == match.end(1):
             yield Span(span.start, match.end()), span
+    for match in _FROM.finditer(text):
+        span = _read(message, text, match.start(1), is_sure=False)
+        if span and span.end == match.end(1) and fold(message.slice(span.start, span.end)).split()[0] in _GIVEN - _COMMON:
+            yield Span(span.start, match.end()), span
     signed = _SIGNED.search(text)
     if signed:
         span = _read(message, text, signed.start(1), is_sure=False)
@@ -129,7 +137,7 @@ def _find_lone(message: Message, text: str, contacts: Sequence[Span]) -> Iterato
         title = _TITLES.match(text, start, match.end(1))
         start = title.end() if title else start
         span = _read(message, text, start, is_sure=False)
-        if span is None or text[span.end : match.end(1)].strip("."):
+        if span is None or text[span.end : match.end(1)].strip(". ") not in ("", "family"):
             continue
         names = message.slice(span.start, span.end).split()
         if any(fold(word).rstrip(".") in _NO_LONE_NAME or word.endswith("ing") for word in names if len(word) > 2):
@@ -139,8 +147,9 @@ def _find_lone(message: Message, text: str, contacts: Sequence[Span]) -> Iterato
         are_capitals = all(word[:1].isupper() or fold(word) in _PARTICLES for word in names)
         is_marked = _MARK.match(text, span.end) is not None
         opens = is_marked and start <= len("good afternoon, ") and not text[:start].strip(" ,!") and message.claimed
-        is_beside = _is_beside(text, span, contacts)
-        found = Span(match.start(1), span.end), span
+        whole = Span(match.start(1), match.end(1))
+        is_beside = _is_beside(text, whole, contacts)
+        found = whole, span
         if title or (is_beside and (are_capitals or len(names) <= 2)) or (opens and are_capitals):
             yield found
         elif not _SOMEBODY.search(text, 0, match.start(1)) and _is_usual(message, text, span):

@@ -10,13 +10,13 @@ from tenant_apps.assistant.understanding.vocabulary import words
 
 _MARKED = re.compile(
     r"\b(?:(?:add|mention|tell (?:them|her|him)|let (?:them|her|him) know|agreg\w+|anot\w+|apunt\w+|pon(?:ga|gan)?|mencion\w+|"
-    r"dil(?:es?)|avis\w+|que sepan)\s+(?:that|que)(?=\s)|notes?|notas?|fyi|ps|p\.s\.?|heads up|please note(?: that)?|just so you know|para que sepan|ojo|"
+    r"dil(?:es?)|avis\w+|que sepan)(?:\s+(?:that|que)(?=\s)|(?=\s(?:i|i'?ll|i'?m|i'?ve|we|my|he|she|it|it'?s|there)\b))|notes?|notas?|fyi|ps|p\.s\.?|heads up|please note(?: that)?|just so you know|para que sepan|ojo|"
     r"nb)\s*[:,.-]?\s+([^.!?\n]+)"
 )
 # Clauses that tell something about the visitor or the visit, wherever they stand.
 _TELLS = re.compile(
     r"(?<![a-z'])(?:(?:i'?m|i am|im|she'?s|he'?s|we'?re|they'?re|my \w+(?: \w+)? (?:is|are|has|have|was)|"
-    r"my (?:\w+ ){1,2}(?:will|had|can|needs?|does|gets?|just|won'?t|can'?t|doesn'?t)|i have|i've|ive|i had|i got|i was|i just|i used|i only|i can only|i don'?t|i do not|i can'?t|"
+    r"we'?(?:d|ll) be|seremos|my (?:\w+ ){1,2}(?:will|had|can|needs?|does|gets?|just|won'?t|can'?t|doesn'?t)|i have|i've|ive|i had|i got|i was|i just|i used|i only|i can only|i don'?t|i do not|i can'?t|"
     r"i cannot|we have|he has|she has|it has|it'?s got|it'?s my|it is my|its my|this is my|"
     r"it will be my|there (?:is|are|will be)|it'?s (?:for|a|an|been|very|really|pretty)|"
     r"its (?:for|a|an|been|very|really)|"
@@ -52,14 +52,16 @@ _FOR_WHOM = re.compile(
 # A clause about before, or never: the service and the time in it are part of what is told.
 _BEFORE = re.compile(
     r"(?<![a-z'])(?:(?:i'?ve|i have|she'?s|he'?s|we'?ve|she has|he has) (?:never|always|already|only ever)|it'?s been|it has been|"
-    r"my last (?!name)|(?:the )?last time|nunca (?:me )?(?:he|ha|hemos|hice)|ya me (?:hice|hicieron)|(?:la|mi) ultima (?:vez|cita)|"
+    r"(?:i was|they|somebody|someone) told|me dijeron|i (?:have|had) (?:a|some) questions?|tengo una (?:duda|pregunta)|"
+    r"i (?:just |recently |accidentally )?(?:lost|broke|chipped|cracked|hurt|fell|cut|burned|injured|pulled|twisted|spilled|scratched|dented|damaged|"
+    r"dyed|bleached|shaved|moved)|my last (?!name)|(?:the )?last time|nunca (?:me )?(?:he|ha|hemos|hice)|ya me (?:hice|hicieron)|(?:la|mi) ultima (?:vez|cita)|"
     r"hace (?:mucho|tiempo|un|unos|dos|tres|\d+)|siempre (?:me|he))\b[^,.;!?\n]*"
 )
 # What or whom it is for: "on a 2009 Civic", "for our team of 8", "para cambiar unos enchufes".
 _OBJECT = re.compile(
-    r"(?<![a-z'])(?:for|on|in|of|to|para|de|a|en)\s+(?:my|our|his|her|their|a|an|one|both|me and|us|mi|mis|nuestr[oa]s?|un|una|unos|"
+    r"(?<![a-z'])(?:for|on|in|of|to|para|de|a|en)\s+(?:my|our|his|her|their|a|an|one|both|me and|mi|mis|nuestr[oa]s?|un|una|unos|"
     r"unas|\d{1,4}|two|three|four|five|six|ten|dos|tres|cuatro|cinco|seis|[a-z]+ing|[a-zñ]{2,}(?:ar|er|ir)(?:l[eoa]s?)?)\s+"
-    r"(?!of\b|to\b)(?:(?!\s(?:can|could|would|is|are|i|i'm|we|who|but|so|because|please|pls|thanks|if|when|on|this|next|at|"
+    r"(?!of\b|to\b)(?:(?!\s(?:can|could|would|(?<!who )(?:is|are)|i|i'm|we|but|so|because|please|pls|thanks|if|when|on|this|next|at|"
     r"pero|porque|si|cuando|gracias|por favor|el|este|and (?:i|can|could|is|we|my name)|y (?:me|soy|quiero))\b)[^|,.;!?\n()])+"
 )
 _ASKS = re.compile(
@@ -78,6 +80,26 @@ _NEEDS = re.compile(
     r"(?:(?:i|we|he|she|they|it)(?:'?ll|'?d| will| would| also)? (?:also |do |still )?(?:needs?|requires?|want|prefers?)|necesit\w+|"
     r"vamos a necesitar|ocup(?:o|amos))\b(?! (?:to|it|this|that|you|un[ao]? (?:cita|turno)|(?:an? )?(?:appointment|appt|booking|time|slot)))"
 )
+# What stands behind the service and says more of it: "about acne scars", "for LinkedIn", "with Dana".
+_ABOUT = re.compile(
+    r"\s+(?:(?:appt|appointment|session|treatment|visit|cita|sesion)\s+)?((?:about|regarding|for|with|without|using|sobre|sin|con|para)\s+"
+    r"(?!(?:me|us|the|you|your|someone|somebody|it|this|that|next|them|mi|la|el|los|las|ustedes|usted|alguien)\b)"
+    r"(?:(?!\s(?:can|could|would|is|are|i|i'm|we|but|so|because|please|pls|thanks|if|when|on|this|next|at|in|and|pero|porque|si|cuando|gracias|por favor|"
+    r"el|este|y)\b)[^|,.;!?\n()])+)"
+)
+_WHERE = re.compile(r"\s+((?:at|in|near|by|outside|en)\s(?:the|my|our|la|el|mi)\s(?!same|mean|way|first|next|end)[^\W\d_]+)(?=\s*(?:[,.;!?|\n]|$|(?:on|in|at|for|el)\b))")
+# Who comes along, and how they are to be seen.
+_COMPANY = re.compile(
+    r"(?<![a-z])(?:(?:for )?(?:both|all|the two|the three|two|three|four) of us|me (?:\+|and|&|plus) [^,.;!?|\n]+|(?:for )?(?:\d{1,2}|two|three|"
+    r"four|five|six|dos|tres|cuatro) (?:people|persons|guests|friends|kids|children|adults|personas|amig[oa]s|ni[nñ]os|adultos)|"
+    r"at the same time|back to back|al mismo tiempo|somos (?:\d{1,2}|dos|tres|cuatro|cinco|seis))(?![a-z])(?=\s*(?:[,.;!?|\n]|$|(?:for|on|at|in|this|"
+    r"next|para|el|en)\b))"
+)
+_OF_SLOT = re.compile(
+    r"(?:please )?(?:use|try|prefer) (?:my|the|mi|el) (?:e-?mail|phone|cell|number|correo|telefono|celular)\b|"
+    r"(?:no,? )?(?:my|mi|the|el|la) (?:e-?mail|correo|mail|phone|number|cell|telefono|numero|celular|name|nombre|time|hora|date|fecha|service|"
+    r"servicio|schedule|agenda|horario)(?= (?:is|es|esta|should|debe|was|number|address|changed)\b)"
+)
 _STATES = re.compile(
     r"(?:hay|tenemos|tiene) (?!(?:algun\w* |un |una )?(?:lugar|espacio|hueco|citas?|chance|turnos?|disponib\w+|hora|cupo|algo|tiempo)\b)"
 )
@@ -86,13 +108,14 @@ _LEADS_TO_TIME = re.compile(
     r"iria|llego|llegaria|me viene|estoy libre|seria|prefer\w*)\b"
 )
 _LEADING = re.compile(
-    r"^(?:(?:and|also|btw|by the way|but|oh|oh and|so|well|plus|fyi|note|notes|nota|notas|"
+    r"^(?:(?:(?:i )?(?:forgot|wanted|should) to (?:say|mention|add|tell you)(?: that)?|(?:se me olvido|olvide) (?:decir|mencionar)(?:les)?(?: que)?|"
+    r"si puede ser|si se puede|if possible|puede ser|and|also|btw|by the way|but|oh|oh and|so|well|plus|fyi|note|notes|nota|notas|"
     r"hola|hi|hey|hello|yeah|yes|yep|ok|okay|sure|no(?=,)|si|can|could|sip|oye|additionally|y|tambien|ademas|por cierto|pero|ah|ah y|bueno|solo que|es que|que sepan que|"
     r"because|since|cuz|as|porque|ya que|pues|sepan que)[\s,:.-]+)+"
 )
 # Words that only lead to what others understood.
 _DANGLING = re.compile(
-    r"(?:(?:^|\s)(?:is due|due|is|are|for|on|at|with|to|by|in|a|an|the|needs?|wants?|para|el|la|los|las|"
+    r"(?:(?:^|\s)(?:is due|due|is|are|also|tambien|so|maybe|then|that|que|which|for|on|at|with|to|by|in|a|an|the|needs?|wants?|para|el|la|los|las|"
     r"un|una|con|en|"
     r"de|necesita|quiere))+$"
 )
@@ -113,22 +136,32 @@ _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
 
 def read_notes(message: Message, events: list[Span]) -> str:
     """The notes in what nobody else claimed, as typed, joined by ". "; "" for none."""
-    found = [Span(*marked.span(1)) for marked in _MARKED.finditer(message.folded)]
+    free = message.blanked()
+    marked = [Span(*match.span(1)) for match in _MARKED.finditer(message.folded)]
+    found = [span for span in marked if _says(free[span.start : span.end])]
     found += [event for event in events if not _is_inside(event, found)]
     for match in _BEFORE.finditer(message.folded):
         span = Span(*match.span())
-        if any(span.overlaps(service) and service.end >= span.end for service in message.services):
+        if any(span.overlaps(service) and service.start <= span.start for service in message.services):
             continue
-        if not _is_inside(span, found) and not _is_asked(message, match.end()):
+        if not _is_inside(span, found) and not _is_asked(message, span):
             found.append(span)
-    free = message.blanked()
     for match in _OBJECT.finditer(free):
         span = _trim(free, *match.span())
-        if span and not _is_inside(span, found) and not _leads_to_service(message, span.end) and _says(match[0]):
+        if span and not _tells_before(free, span.start) and not _is_inside(span, found) and not _leads_to_service(message, span.end) and _says(match[0]):
             found.append(_with_copula(free, span))
     for match in _FOR_WHOM.finditer(free):
         span = _with_copula(free, Span(*match.span()))
         if not _is_inside(span, found) and _is_somebody(message, match):
+            found.append(span)
+    for service in message.services:
+        about = _ABOUT.match(free, service.end) or _WHERE.match(free, service.end)
+        span = _trim(free, *about.span(1)) if about else None
+        if span and not _is_inside(span, found) and not _leads_to_service(message, span.end) and _says(free[span.start : span.end]):
+            found.append(span)
+    for match in _COMPANY.finditer(free):
+        span = Span(*match.span())
+        if not _tells_before(free, span.start) and not _is_inside(span, found):
             found.append(span)
     for match in _SUBJECT.finditer(free):
         span = Span(*match.span(1))
@@ -136,7 +169,7 @@ def read_notes(message: Message, events: list[Span]) -> str:
             found.append(span)
     for sentence in _SENTENCE.finditer(free):
         found += _read_sentence(message, free, sentence, found)
-    texts = [tidy_note(message.slice(span.start, span.end)) for span in sorted(_join_close(found, message))]
+    texts = [tidy_note(message.slice(span.start, span.end)) for span in _join_close(sorted(found), message)]
     return ". ".join(dict.fromkeys(text for text in texts if text))
 
 
@@ -151,9 +184,20 @@ def _with_copula(free: str, span: Span) -> Span:
     return Span(before.start(), span.end) if before else span
 
 
-def _is_asked(message: Message, end: int) -> bool:
-    """Whether the clause that ends there is a question."""
-    return message.folded[end : end + 1] == "?"
+def _is_asked(message: Message, span: Span) -> bool:
+    """Whether a clause is a question; to have one is none."""
+    clause = message.folded[span.start : span.end]
+    return message.folded[span.end : span.end + 1] == "?" and not re.search(r"\b(?:questions?|duda|pregunta)\b", clause)
+
+
+def _tells_before(free: str, start: int) -> bool:
+    """Whether the clause that goes on there tells something as a whole."""
+    begin = max(free.rfind(mark, 0, start) for mark in ".,;:!?\n|¿(") + 1
+    asked = free[begin:start].lstrip()
+    clause = _LEADING.sub("", asked)
+    if _COPULA.search(free, 0, start):
+        return False
+    return _TELLS.match(clause) is not None or (not has_request(asked + " x") and _says(clause))
 
 
 def _leads_to_service(message: Message, end: int) -> bool:
@@ -193,9 +237,14 @@ def _find_clauses(message: Message, free: str, start: int, end: int, found: list
         if span is None or _is_inside(span, found):
             continue
         text = free[span.start : span.end]
-        if _LEADS_TO_TIME.match(text) and _CLAIMED_NEXT.match(free, span.end) and not _TELLS.search(text):
-            continue
-        goes_on = last is not None and _ENUMERATES.fullmatch(free, last.end, span.start) is not None
+        if _LEADS_TO_TIME.match(text) and _CLAIMED_NEXT.match(free, span.end):
+            content = [word for word in _WORD.findall(text) if word not in _EMPTY]
+            if len(content) <= 1 or not _TELLS.search(text):
+                continue
+        goes_on = any(
+            each.end <= span.start and _ENUMERATES.fullmatch(free, each.end, span.start) is not None
+            for each in ([last] if last else []) + found
+        )
         if _counts(text, is_tail=goes_on, has_service=bool(message.services)):
             last = span
             yield span
@@ -223,7 +272,7 @@ def _trim(free: str, start: int, end: int) -> Span | None:
 def _counts(text: str, *, is_tail: bool, has_service: bool) -> bool:
     """Whether a clause says something a business wants to know; a word is enough behind one that does. What one needs
     beside the service is told, not asked for."""
-    if is_only_filler(text) or _MENDS.search(text):
+    if is_only_filler(text) or _MENDS.search(text) or _OF_SLOT.match(text):
         return False
     content = [word for word in _WORD.findall(text) if word not in _EMPTY]
     if has_request(_STATES.sub("", text)) and not (has_service and _NEEDS.match(text) and content):
@@ -232,7 +281,16 @@ def _counts(text: str, *, is_tail: bool, has_service: bool) -> bool:
 
 
 def _join_close(spans: list[Span], message: Message) -> list[Span]:
-    return [span for span in spans if tidy(message.slice(span.start, span.end))]
+    """The spans that hold something, in order; those with nothing but a blank or a comma between them are one."""
+    joined: list[Span] = []
+    for span in spans:
+        if not tidy(message.slice(span.start, span.end)):
+            continue
+        if joined and message.typed[joined[-1].end : span.start] in (" ", ", ", " and ", " y "):
+            joined[-1] = Span(joined[-1].start, span.end)
+        else:
+            joined.append(span)
+    return joined
 
 
 def tidy_note(typed: str) -> str:

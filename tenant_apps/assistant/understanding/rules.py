@@ -15,7 +15,7 @@ from tenant_apps.assistant.understanding.language import find_language
 from tenant_apps.assistant.understanding.names import claim_name, read_bare_name
 from tenant_apps.assistant.understanding.notes import read_notes, tidy_note
 from tenant_apps.assistant.understanding.reading import CONFIRM, Context, Intent, Reading
-from tenant_apps.assistant.understanding.services import claim_other_service, claim_services, has_request
+from tenant_apps.assistant.understanding.services import claim_other_service, claim_services, find_asked_about, has_request, strip_request
 from tenant_apps.assistant.understanding.text import Message, Span, cut, fold, tidy
 from tenant_apps.assistant.understanding.times import claim_answer, claim_other_times, claim_time, find_events, find_times
 from tenant_apps.handoffs.validators import CARD_REMOVED, remove_card_numbers
@@ -53,13 +53,18 @@ _CARD_TALK = re.compile(
 )
 # Where one sentence ends and the next begins; a question may begin behind a comma.
 _SENTENCE = re.compile(
-    r"(?:(?!(?<=, )(?:what|how|where|when do|which|do you|is there|are you|que|cuanto|cual|donde|como|a que hora)\b"
-    r"[^.!?\n]*\?)[^.!?\n¿]|(?<=\d)\.(?=\d))+[.!?]*|[.!?¿\n]"
+    r"(?:[^.!?\n¿]|(?<=\d)\.(?=\d))(?:(?!(?<=, )(?:what|how|where|when do|which|do you|is there|are you|que|cuanto|cual|donde|como|a que hora)\b"
+    r"[^.!?\n]*\?)[^.!?\n¿]|(?<=\d)\.(?=\d))*[.!?]*|[.!?¿\n]"
 )
 _ASKS = frozenset(intent for intent in Intent if intent.startswith("ask_")) - {Intent.ASK_AVAILABILITY}
 
 
 _POLITE = re.compile(r"[\s,]*\b(?:please|pls|plz|por favor|porfa(?:vor)?|thanks|thank you|gracias)\W*$", re.IGNORECASE)
+_CANCELS = re.compile(
+    r"(?:^|\b(?:need|want|like|have|can i|could i|must|quiero|quisiera|necesito|tengo que|puedo) (?:to )?)\W*"
+    r"(?:cancel(?:ar)?|reschedule|move|change|reagendar|cambiar|mover)\b(?! (?:it|that|the)\b)"
+)
+_DO_YOU_HAVE = re.compile(r"\W*(?:y )?(?:tienen|tienes|tiene|hay|aceptan)\b")
 _NO_ANSWER = _ASKS | {Intent.CANCEL, Intent.RESTART, Intent.CHANGE}
 
 
@@ -127,7 +132,9 @@ class RuleUnderstanding:
             text.claim(event.start, event.end)
         service = claim_services(text, context.services)
         other_times = claim_other_times(text)
+        before = len(text.claimed)
         time = claim_time(text)
+        times, calls_at = text.claimed[before:], ""
         name = claim_name(text, contacts=contacts, business_name=context.business_name)
         asking = context.asking
         bare = is_answer and asking is not None and not is_question(text.folded) and not is_only_filler(text.folded)
@@ -137,10 +144,13 @@ class RuleUnderstanding:
             service = claim_other_service(text)
         if asking == "preferredDateTimeText" and is_answer and "?" not in text.typed:
             time = claim_answer(text, time)
+        if time and not service and asking in ("customerPhone", "customerEmail") and contacts:
+            # Asked how to reach them, they say when: that is when to call.
+            time, calls_at = "", ", ".join(_say_when(text, span) for span in times)
         left = tidy(text.blanked().replace("|", " "))
         if bare and left and asking == "requestedService" and not service and not name:
             text.claimed = [span for span in text.claimed if span not in other_times]
-            service = _rest(text)
+            service = strip_request(_rest(text))
             text.services = text.claimed[-1:]
         is_when = (
             is_answer
@@ -158,7 +168,7 @@ class RuleUnderstanding:
             "requestedService": service,
             "preferredDateTimeText": time,
             "customerName": name,
-            "notes": notes,
+            "notes": ". ".join(filter(None, (calls_at, notes))),
         }
 
 
@@ -182,16 +192,28 @@ def _only_asks(said: str, free: str) -> bool:
     asked = find_intents(said, is_answer=False) & (_ASKS | {Intent.CANCEL, Intent.RESTART})
     if not asked:
         return False
+    if "?" in said and _DO_YOU_HAVE.match(said):
+        return True
+    if Intent.CANCEL in asked and _CANCELS.search(said):
+        return True
     is_plain = asked & {Intent.RESTART, Intent.CANCEL, Intent.ASK_HUMAN}
     return bool(is_plain or is_question(said)) and not has_request(said)
 
 
 def _find_service(text: Message, services: tuple[str, ...], questions: list[Span]) -> str:
     for question in questions:
-        found = claim_services(Message(text.slice(question.start, question.end)), services)
+        said = text.slice(question.start, question.end)
+        found = claim_services(Message(said), services) or find_asked_about(fold(said), said)
         if found:
             return found
     return ""
+
+
+def _say_when(text: Message, time: Span) -> str:
+    """A time with the words that lead to it: "best after 3"."""
+    free = text.blanked()
+    start = max(free.rfind(mark, 0, time.start) for mark in ".,;:!?\n|(") + 1
+    return tidy_note(text.slice(start, time.end))
 
 
 def _rest(text: Message) -> str:

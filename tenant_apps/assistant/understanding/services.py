@@ -39,14 +39,14 @@ ASKS_FOR = (
     r"looking (?:for|to)(?: (?:get|book|schedule|have))?|hoping (?:for|to)(?: (?:get|book))?|"
     r"want(?:ed)?(?: to)?(?: (?:get|book|schedule|have|do))?|need(?: to)?(?: (?:get|book|schedule|"
     r"have))?|wanna(?: (?:get|book|have|do))?|"
-    r"(?:let'?s|please|pls|just)? ?(?:book|schedule|get|make|give)(?: me| us)?|interested in|"
+    r"(?:let'?s|please|pls|just)? ?(?<!\bmy )(?<!\bthe )(?<!\byour )(?:book|schedule|get|make|give)(?: me| us)?|interested in|"
     r"do you have (?:time|room|space|any(?:thing| (?:openings?|availability|slots?|time|spots?))?|"
     r"availability|an opening|a slot)(?: for| to do)?|any (?:chance|openings?|availability|slots?|"
     r"spots?|room)(?: (?:for|of|to get))?|is there (?:any )?(?:time|room|availability|a slot|"
     r"a spot)(?: for)?|got (?:time|room|space) for|make it|change (?:it|that) to|"
     r"switch (?:it |that )?to|"
     r"(?:quiero|quisiera|queria|kiero|necesito|busco|deseo|me gustaria|ocupo|me interesa|ando buscando|"
-    r"estoy buscando|prefiero|pueden|podria|podrian|puedo|se puede|me puedes|me pueden|me podrian|"
+    r"estoy buscando|prefiero|pueden|podria|podrian|podeis|podrias|podriais|puedo|se puede|me puedes|me pueden|me podrian|"
     r"podemos|necesitamos|queremos|hay|tienen|tendran|tienes)(?: (?:(?:hacer|hacerme|hacerle|"
     r"agendar|pedir|sacar|apartar|reservar|tener|una? (?:cita|turno|hora|espacio|lugar|"
     r"hueco) (?:para|de)|cita (?:para|de)|espacio (?:para)?|disponibilidad (?:para)?|"
@@ -60,9 +60,9 @@ _NO_WISH = (
     r"the (?:address|phone|hours|"
     r"prices?|location|number)|directions|an? (?:refund|receipt|human|person)|cancel|reschedul|tell|decir|"
     r"see me|help me|atender\w*|ver\w*|recibir\w*|ayudar\w*|"
-    r"llegar|pasar|ir\b|be\b|look|feel)"
+    r"bring|llevar|traer|see\b|use\b|usar|leave|wait|esperar|pick|drop|llegar|pasar|ir\b|be\b|look|feel)"
 )
-_REQUEST = re.compile(rf"(?<![a-z]){ASKS_FOR}\s+(?!{_NO_WISH})")
+_REQUEST = re.compile(rf"(?<![a-z]){ASKS_FOR}\s+(?!(?:to )?{_NO_WISH})")
 _ARTICLE = re.compile(
     r"^(?:(?:a|an|the|some|my|our|your|one|also|please|pls|to|get|have|do|book|schedule|un[ao]?s?|el|la|"
     r"los|las|mi|mis|hacerme|hacer|de|another|new|quick|for|in|para|porfa|por favor|try|come in for|me)\s+)+"
@@ -76,8 +76,14 @@ _STOP = re.compile(
 _NOTHING = words("no_service")
 # Who shall come is asked for by what they shall do: the wish goes on to the end of the clause.
 _SOMEONE = re.compile(
-    r"(?:someone|somebody|alguien) (?:to|who can|who could|que)\b(?:(?!\s(?:on|at|please|pls|for|this|next|asap|thanks|el|para|por)\s)"
+    r"(?:(?:someone|somebody|alguien) (?:to|who can|who could|que)|quien (?:me|nos|le))\b(?:(?!\s(?:on|at|please|pls|for|this|next|asap|thanks|el|para|por)\s)"
     r"[^|,.;:!?()\n])*"
+)
+_ONLY_ASKS = re.compile(rf"(?:(?:nomas|solo|solamente|just|only|u+m+|uh+|well|pues|bueno|so|i (?:think|guess|suppose)|maybe|probably|perhaps|creo que|tal vez|quizas)\s+)*{ASKS_FOR}\s+|"
+    r"(?:(?:i (?:think|guess|suppose)|maybe|probably|perhaps|creo que|tal vez|quizas)\s+(?:just\s+|solo\s+)?(?:an?\s+|una?\s+)?)+")
+_PRICE_OF = re.compile(
+    r"\b(?:charge|cost|costs|price|prices|much|cuesta|cuestan|vale|precio|cobran)(?: (?:is|are|does|do|for|of|por|de|tiene|un|una|el|la|an|a|the|"
+    r"your))+ ([a-zñ][a-zñ' -]{2,40}?)(?= costs?\b|\s*[?.,;!]|\s*$)"
 )
 _VERBS = frozenset(
     "i i'm i've it it's its my this that he she we they is was are had have love loved like liked hate no not never last first the "
@@ -110,7 +116,7 @@ def _spellings(name: str) -> tuple[str, ...]:
 
 
 def _squeeze(text: str) -> str:
-    return re.sub(r"[\W_]+", "", text)
+    return re.sub(r"[\W_]+", "", text).replace("ñ", "n")
 
 
 @lru_cache(maxsize=500)
@@ -170,7 +176,7 @@ def _find_all(message: Message, services: tuple[str, ...]) -> Iterator[_Found]:
 
 def _score(squeezed: str, spelling: str, count: int, size: int) -> float:
     """How well a stretch of words is a spelling: 100 for itself, 0 for not."""
-    if squeezed == spelling:
+    if squeezed == spelling or (len(spelling) > 2 and squeezed in {spelling + end for end in ("s", "d", "ed")}):
         return 100.0 + len(spelling) / 100
     if abs(len(squeezed) - len(spelling)) > 3 or abs(count - size) > 1:
         return 0.0
@@ -226,6 +232,19 @@ def claim_other_service(message: Message) -> str:
             message.claim_service(start, head.end(1))
             return phrase
     return ""
+
+
+def find_asked_about(text: str, typed: str) -> str:
+    """What a question about prices is about, as typed; "" for nothing."""
+    match = _PRICE_OF.search(text)
+    return tidy(typed[match.start(1) : match.end(1)]) if match else ""
+
+
+def strip_request(typed: str) -> str:
+    """A service as it was typed, without the words that ask for it."""
+    asks = _ONLY_ASKS.match(fold(typed))
+    rest = typed[asks.end() :] if asks else typed
+    return rest if _WORD.search(rest) else typed
 
 
 def has_request(text: str) -> bool:

@@ -17,7 +17,7 @@ _MONTH = (
     r"ene|abr|ago|dic)\.?"
 )
 _DAY = (
-    r"(?:(?:mon|tues?|wed(?:nes)?|weds|thur?s?|fri|satur|sat|sun)(?:days?|s)?|m[oi]nday|wendsday|wensday|"
+    r"(?:(?:week ?nights?|mon|tues?|wed(?:nes)?|weds|thur?s?|fri|satur|sat|sun)(?:days?|s)?|m[oi]nday|wendsday|wensday|"
     r"wednsday|thrusday|"
     r"lunes|martes|miercoles|mierc|jueves|juevez|viernes|vierns|vie|sabados?|domingos?)\.?"
 )
@@ -25,20 +25,23 @@ _PART = (
     r"(?:mornings?|morn|noon|midday|lunch ?time|lunch|afternoons?|aft|evenings?|nights?|nite|midnight|"
     r"ma[nñ]anas?|ma[nñ]anita|mediodia|tardes?|tardecita|noches?|madrugada)"
 )
-_MERIDIEM = r"(?:\s?(?:a\.?m\b\.?|p\.?m\b\.?|hrs?\b|h\b|o'?clock\b))"
+_MERIDIEM = r"(?:[ap]\b|\s?(?:a\.?m\b\.?|p\.?m\b\.?|hrs?\b|h\b|o'?clock\b))"
 _CLOCK = (
     rf"(?:\d{{1,2}}[:.]\d{{2}}{_MERIDIEM}?|\d{{1,2}}h\d{{2}}|{_NUMBER}{_MERIDIEM}|\d{{1,2}}\s?-?ish\b|"
     rf"(?<=at )\d{{3,4}}(?!\d)|half past {_NUMBER}|(?:a )?quarter (?:past|to) {_NUMBER})"
 )
 _TAIL = r"(?: y media| y cuarto| menos cuarto| en punto| y pico| de la (?:ma[nñ]ana|tarde|noche)| del mediodia)*"
+_ORDINAL_OF = r" (?:grade|grader|floor|birthday|anniversary|time|visit|street|st|ave|month|year|one|session)\b"
 _DATE = (
     rf"(?:{_MONTH}\s(?:the\s)?\d{{1,2}}(?:st|nd|rd|th)?(?!\d|:)(?:,?\s\d{{4}})?|(?:the\s)?\d{{1,2}}(?:st|nd|"
     rf"rd|th)?\s(?:of\s|de\s)?{_MONTH}(?![a-z])(?:\s(?:de\s|del\s)?\d{{4}})?|"
-    r"\d{1,2}/\d{1,2}(?:/\d{2,4})?|\d{4}-\d{2}-\d{2}|the \d{1,2}(?:st|nd|rd|th)|\d{1,2}(?:st|nd|rd|th)|"
+    r"\d{1,2}/\d{1,2}(?:/\d{2,4})?|\d{4}-\d{2}-\d{2}|the \d{1,2}(?:st|nd|rd|th)(?!" + _ORDINAL_OF + r")|\d{1,2}(?:st|nd|rd|th)(?!" + _ORDINAL_OF + r")|"
     r"el (?:dia )?\d{1,2}(?!\s?[:h\d]|\s?%|\s+(?:personas|a[nñ]os)))"
 )
 _RELATIVE = (
-    r"(?:(?:(?:the )?holidays|christmas(?: eve| day)?|thanksgiving|easter|new year'?s?(?: eve| day)?|navidad(?:es)?|"
+    r"(?:(?:(?:the )?holidays|christmas(?: eve| day)?|xmas|thanksgiving|easter|halloween|"
+    r"(?:valentine'?s?|mother'?s|father'?s|labor|memorial|veterans|independence|boxing|st\.? patrick'?s) day|(?:the )?fourth of july|black friday|"
+    r"san valentin|nochebuena|nochevieja|(?:el )?dia de (?:las madres|la madre|los muertos|reyes|accion de gracias)|new year'?s?(?: eve| day)?|navidad(?:es)?|"
     r"semana santa|a[nñ]o nuevo|las fiestas|day after tomorrow|today|tonight|tonite|tonigt|tom+or+ows?|"
     r"tmrw|tmw|tmr|tomo|this week|next week|right now|now(?=\s*(?:$|[,.!?|]))|rn|of (?:next|this) week|"
     r"(?:the )?(?:next|following|coming) (?:couple of |few |\d{1,2} |two |three |four )?(?:days|weeks|months)|"
@@ -47,6 +50,7 @@ _RELATIVE = (
     r"(?:a |el |al )?medio ?dia|a (?:finales|principios|mediados|fines) de(?:l)? (?:mes|a[nñ]o|semana|la semana|{_MONTH})|"
     r"(?:early|mid|late|end of|beginning of|start of|sometime in|in|by|during|until|before|after|starting(?: in)?|from)"
     rf"[ -](?:early |mid |late )?{_MONTH}(?![a-z]| \d)|(?:(?:a |principios |mediados |finales )(?:de )|en ){_MONTH}(?![a-z]| \d)|"
+    rf"(?:of|de) {_MONTH}(?![a-z])|(?:an?|a couple of|{_NUMBER}) (?:days?|weeks?|months?) (?:after|before)(?: that| then)?|"
     rf"(?:an?|{_NUMBER}|half an) (?:hours?|minutes?|mins?|days?|weeks?) (?:later|earlier|sooner)|"
     rf"(?:una?|media|{_NUMBER}) (?:horas?|dias?|semanas?) (?:mas tarde|despues|antes|mas temprano)|"
     r"when (?:there'?s|there is|you have|you get|u have) (?:an? )?(?:opening|slot|spot|cancellation|time|space|room)|"
@@ -82,7 +86,7 @@ _VAGUE = (
     r"lo antes que pued\w+|"
     r"cuando (?:sea|pued\w+|quier\w+|tengan?(?: (?:espacio|lugar|un hueco|hueco|disponible|cupo))?|"
     r"haya(?: (?:espacio|lugar|hueco|cupo))?|les? (?:venga|quede|convenga)(?: (?:bien|mejor))?)|"
-    r"which ?ever (?:is |works |comes |suits )?(?:sooner|earlier|first|best|fits|easier|better)(?: (?:for )?you)?|a cualquier hora|cualquier (?:dia|hora|momento|tarde|ma[nñ]ana|noche)|en cualquier momento|"
+    r"which ?ever (?:is |works |comes |suits )?(?:sooner|earlier|first|best|fits|easier|better)(?: (?:for )?you)?|a cualquier hora|(?:temprano|tempranito) de preferencia|cualquier (?:dia|hora|momento|tarde|ma[nñ]ana|noche)|en cualquier momento|"
     r"(?:despues|antes|saliendo) del? (?:trabajo|trabajar|cole(?:gio)?|la escuela|comer|almorzar|almuerzo|"
     r"la comida|la oficina)|a primera hora|a ultima hora|pronto|"
     r"a la hora (?:de|del) (?:comer|almuerzo|la comida))"
@@ -108,7 +112,7 @@ _RANGE = rf"(?:{_NUMBER}(?::\d\d)?\s(?:or|o)\s{_NUMBER}(?::\d\d)?(?=,? (?:on |in
 _UNIT = rf"(?:{_VAGUE}|{_RELATIVE}|{_DATE}|{_BARE}|{_RANGE}|{_CLOCK}{_TAIL}|{_DAY} [ap]m\b|{_DAY}(?![a-z'])|{_PART}(?![a-z]))"
 # What may stand before a unit and belongs to it.
 _LEAD = (
-    r"(?:all day|todo el dia|this|next|coming|the following|following|upcoming|every other|every|all|some|most|any|either|late|later|early|earlier|mid|"
+    r"(?:(?:the )?week of(?: the)?|la semana del?|all day|todo el dia|first|second|third|last|primer|segundo|tercer|ultimo|this|next|coming|the following|following|upcoming|every other|every|all|some|most|any|either|late|later|early|earlier|mid|"
     r"around|about|after|before|b4|by|x las?|"
     r"until|till|between|from|at|in|the|some ?time|first thing|past|on|for|during|maybe|preferably|ideally|"
     r"possibly|or|and|same|all|either|starting|"
@@ -122,7 +126,7 @@ _GLUE = r"(?:\s*[,/&+-]\s*|\s*\(\s*|\s+)"
 _JOIN = (
     r"(?:or|and|to|at|@|in the|but not|but|except|not|through|thru|works? or|o|u|y|a|e|menos|excepto|salvo|"
     r"pero no|que viene|si no|sino|mejor|better|best|ideally|preferably|starting|para|"
-    r"or (?:maybe|even|else)|o (?:quizas|tal vez|si no))"
+    r"or,? if [^,|.;]{3,24},|o,? si [^,|.;]{3,24},|or (?:maybe|even|else)|o (?:quizas|tal vez|si no))"
 )
 _AFTER = (
     r"(?:\s(?:or (?:later|after|so|earlier|sooner|before|anytime after)|onwards?|ish|o (?:despues|mas tarde|"
@@ -137,7 +141,7 @@ _PHRASE: Final = re.compile(
 _DROP_FIRST = re.compile(
     r"(?:(?<=how )about|(?<=what )about|on|for|para|maybe|preferably|ideally|possibly|quizas|tal vez|"
     r"preferiblemente|or|and|y|o|de|como|"
-    r"in(?= (?:the )?(?:\d{1,2}(?:st|nd|rd|th)|mon|tue|wed|thu|fri|sat|sun|tom|tmr|tmw|today|this|next|on|at|around)))\s+"
+    r"in(?= (?:the )?(?:\d{1,2}(?:st|nd|rd|th)|mon|tue|wed|thu|fri|sat|sun|tom|tmr|tmw|today|this|next|on|at|around|early|mid|late)))\s+"
 )
 _ONLY_LEAD = re.compile(rf"^(?:(?:{_LEAD}|pronto|soon|como)\s*)+$")
 _REJECTED = re.compile(
@@ -147,6 +151,7 @@ _REJECTED = re.compile(
 _NOT_THAT = re.compile(
     rf"\s*,?\s+(?:and )?(?:not|no|instead of|rather than|en vez de|en lugar de)(?: on| el| la| a las)? (?:{_DAY}|{_CLOCK}|{_NUMBER}|{_PART}|{_RELATIVE})\W*$"
 )
+_NO_BEHIND = re.compile(r",? no\b(?=\s*[,.;]|\s*$)")
 _OPEN = re.compile(r"\b(?:any|every|all|whenever|cualquier|todos?|todas?)\b")
 _TURNS = re.compile(r"\s*,\s*(?:but |pero |sino )?|\s+(?:but|sino|pero)\s+")
 # Times of other things: the past, ages, and events of the visitor's own.
@@ -158,9 +163,12 @@ _PAST = re.compile(
     r"\b(?:ever )?since (?:last |this |the |about )?\w+|\bdesde hace\b[^,.;!?]*|\b\d{1,2}[ -](?:(?:years?|yrs?|a[nñ]os?)(?:[ -]old| de edad)?|"
     r"(?:months?|weeks?|days?|meses|semanas|dias)(?:[ -]old| pregnant| along| postpartum| de edad| de embarazo))\b|\b(?:years?|yrs?) old\b|\bgood (?:morning|afternoon|evening|night|day)\b|"
     r"\bbuen(?:os|as)? (?:dias?|tardes?|noches?)\b|"
+    rf"\b(?:due date|deadline|birthday|flight|trip|wedding|party|event|exam|test|boda|cumple\w*|examen) (?:is|es|will be)\b"
+    r"(?:(?!\s(?:so|and|then|y|asi que)\b)[^,.;!?\n|])*|"
     # what somebody did, and what begins or ends by itself
-    r"\b(?:he|she|they|you(?: guys)?|i|we) (?:did|was|were|had|went|came|got|saw|used|broke|left|moved|started)\b"
-    r"(?! (?:hoping|wondering|thinking|looking|told))[^,.;!?\n|]*|"
+    r"\b(?:he|she|they|you(?: guys)?|i|we) (?:just )?(?:did|was|were|had|went|came|got|saw|used|broke|left|lost|fell|hit|made|took|gave|found|felt|bought|moved|started|"
+    r"(?!need|want|book)\w{3,}ed)\b"
+    r"(?! (?:hoping|wondering|thinking|looking|told))(?:(?!\s(?:and|but|so) (?:i|can|could|want|need|now)\b)[^,.;!?\n])*|"
     r"\b(?:is|are) due\b(?! for)[^,.;!?\n|]*|"
     r"\b(?:school|class|work|shift|flight|plane|train|bus|lease|he|she|it|semester|term|insurance|lesson|meeting)"
     r" (?:lands|arrives|leaves|ends|starts|expires|finishes)\b[^,.;!?\n|]*|"
@@ -173,11 +181,13 @@ _PAST = re.compile(
     r"(?:sirven?|queda|viene|puedo))\b[^,.;!?\n|]*"
 )
 _EVENT = re.compile(
-    r"\b(?:(?:i have|there'?s|it'?s (?:for )?|it is (?:for )?|for|tengo|es (?:para )?|para|before|"
+    r"\b(?:(?:(?:i )?have|there'?s|it'?s (?:for )?|it is (?:for )?|for|tengo|es (?:para )?|para|before|"
     r"antes de)\s+)?(?:my|our|her|his|a|an|the|mi|nuestr[oa]|su|una?|la|el|"
     r"christmas|holiday|office|company|new year'?s?)\s+(?:\w+'?s?\s+)?"
     r"(?:wedding|birthday|bday|party|anniversary|event|graduation|prom|interview|trip|vacation|flight|exam|midterm|finals?|test|funeral|reunion|ceremony|show|surgery|boda|"
     r"cumple\w*|fiesta|aniversario|graduacion|evento|entrevista|viaje|quincea[nñ]\w*|examen|bautizo|cirugia)\b[^,.;!?\n]*"
+    r"|\b(?:i|we)(?: also| only| do)? (?:need|have|got|gotta|must|'?ve got)(?: to)? (?:pick|leave|be|go|catch|drop|head|work|get (?:to|back|home|out))\b"
+    r"[^,.;!?\n]*|\b(?:tengo|tenemos) que (?:recoger|salir|irme|ir|estar|llegar|pasar|trabajar)\b[^,.;!?\n]*"
     r"|\b(?:call|text|ring|llam(?:ar|ame|enme))(?: me)? (?:only )?(?:after|before|between|in the|despues|"
     r"antes|entre|por la)\b"
     r"[^,.;!?\n]*"
@@ -209,8 +219,10 @@ def find_times(text: str) -> list[tuple[Span, Span]]:
             turn = _TURNS.search(text, start, end)
             said, start = rejected.start(), turn.end() if turn else end
         refused = None if _OPEN.search(text, start, end) else _NOT_THAT.search(text, start, end)
+        if _NO_BEHIND.match(text, end):
+            start = end
         phrase = text[start : refused.start() if refused else end]
-        if _ONLY_LEAD.match(phrase) and not re.search(r"\d|soon|pronto", phrase):
+        if phrase and _ONLY_LEAD.match(phrase) and not re.search(r"\d|soon|pronto", phrase):
             continue
         spans.append((Span(said, end), Span(start, start + len(phrase))))
     return spans
