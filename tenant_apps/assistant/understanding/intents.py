@@ -114,7 +114,7 @@ _OPEN_QUESTION = re.compile(
     r"old|is|are)|"
     r"(?:do|does|are|is|will) (?:you|u|ya|y'?all|it|there|the)(?! have (?:time|room|any))|que|cual|cuales|"
     r"cuanto|cuantos|cuanta|"
-    r"por que|quien|como (?:es|son|se|funciona)|can (?:i|we) (?:bring|see|use|wait|leave|park|take|pick|drop)|puedo (?:llevar|traer|usar|dejar|esperar)|podemos (?:llevar|traer)|"
+    r"por que|quien|como (?:es|son|se|funciona)|do (?:i|we)|can (?:i|we) (?:bring|see|use|wait|leave|park|take|pick|drop)|puedo (?:llevar|traer|usar|dejar|esperar)|podemos (?:llevar|traer)|"
     r"is any(?:one|body)|hay alguien|aceptan|toman|usan|duele|duran?|incluyen?)\b"
 )
 _QUESTION_START = re.compile(

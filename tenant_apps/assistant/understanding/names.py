@@ -27,9 +27,9 @@ _TITLES = re.compile(
     re.IGNORECASE,
 )
 _SURE = re.compile(
-    r"\b(?:my (?:full |first |last )?name is|my name'?s|my names|(?:the |my )?name is (?:spelled|spelt|actually)|"
+    r"\b(?:(?:name|nombre)(?: is| es)? (?:spelled|spelt|written|se escribe)[^.!?\n|:]{0,30}:|my (?:full |first |last )?name is(?! spel| written)|my name'?s|my names|(?:the |my )?name is (?:spelled|spelt|actually)|"
     r"the name is|name should be|(?:last|first|sur) ?name(?: is|:)?|"
-    r"(?:the )?name'?s|name is|name\s*[:=-]|"
+    r"(?:the )?name'?s|name is(?! spel| written)|name\s*[:=-]|"
     r"(?:it'?s |its |is |se )?(?:spelled|spelt|escribe)(?! with| con)|dime|diganme|llam[ae]nme(?! al?\b| en| por)|llamame(?! al?\b| en| por)|"
     r"calls? me|i go by|go(?:es)? by|me llamo|me llaman|me dicen|mi nombre(?: completo)? es|mi nombre\s*[:=-]|"
     r"nombre\s*[:=-]|apellidos?(?: es|:)?|mi nombre|"
@@ -37,7 +37,7 @@ _SURE = re.compile(
 )
 _LIKELY = re.compile(
     r"\b(?:(?:it'?s|es) (?:for|para)|i am|i'm|im|this is|it is|it's|its|soy|habla|le habla|te habla|les habla|de parte de|aqui|"
-    r"name(?= \w)|saludos de|"
+    r"name(?= \w)|(?:saludos|greetings|hi|hello|hola) (?:de|from)|"
     r"le escribe|te escribe|les escribe|(?<=\| )ask for|pregunten? por|"
     r"(?:call|text|llamen? a)(?= [^\W\d_]+ (?:(?:at|on|al?)\b|\|)))"
     r"\s+(?:again\s+)?"
@@ -119,7 +119,7 @@ def _find_candidates(message: Message, text: str, contacts: Sequence[Span]) -> I
     if signed:
         span = _read(message, text, signed.start(1), is_sure=False)
         is_dashed = text[: signed.start(1)].rstrip().endswith("-")
-        if span and span.end == signed.end(1) and (is_dashed or message.typed[span.start].isupper()):
+        if span and span.end == signed.end(1) and (is_dashed or message.typed[span.start].isupper() or signed[1].split()[0] in _GIVEN - _COMMON):
             yield span, span
     yield from _find_lone(message, text, contacts)
 

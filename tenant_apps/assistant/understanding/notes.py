@@ -10,7 +10,7 @@ from tenant_apps.assistant.understanding.vocabulary import words
 
 _MARKED = re.compile(
     r"\b(?:(?:add|mention|tell (?:them|her|him)|let (?:them|her|him) know|agreg\w+|anot\w+|apunt\w+|pon(?:ga|gan)?|mencion\w+|"
-    r"dil(?:es?)|avis\w+|que sepan)(?:\s+(?:that|que)(?=\s)|(?=\s(?:i|i'?ll|i'?m|i'?ve|we|my|he|she|it|it'?s|there)\b))|notes?|notas?|fyi|ps|p\.s\.?|heads up|please note(?: that)?|just so you know|para que sepan|ojo|"
+    r"dil(?:es?)|avis\w+|que sepan)(?:\s+(?:that|que)(?=\s)|(?=\s(?:i|i'?ll|i'?m|i'?ve|we|my|he|she|it(?!'?s for)|there)\b))|notes?|notas?|fyi|ps|p\.s\.?|heads up|please note(?: that)?|just so you know|para que sepan|ojo|"
     r"nb)\s*[:,.-]?\s+([^.!?\n]+)"
 )
 # Clauses that tell something about the visitor or the visit, wherever they stand.
@@ -24,7 +24,7 @@ _TELLS = re.compile(
     r"\w+ \w+)(?=$| needs?\b| wants?\b| \|)|"
     r"tooth ?ache|pain|broken|chipped|cracked|stuck|clogged|swollen|bleeding|dolor|rot[oa]|"
     r"first[ -]?time|first visit|new (?:client|customer|patient|here)|allergic|never (?:been|had|done)|"
-    r"for my \w+|with (?:[a-z]+) (?:if|please|again)|prefer|preferably|referred|a friend|"
+    r"for my \w+|with (?:[a-z]+) (?:if|please|again)|prefer|preferably|prefier\w+|referred|a friend|"
     r"(?:no|not in a) (?:rush|hurry)|sin prisa|no (?:hay|tengo) prisa|\d+ ?(?:min(?:ute|uto)?s?|hours?|hrs?|horas?)\b|"
     r"soy (?:alergic|nuev|primeriz|sensible|diabetic|client)|tengo|es (?:mi|para mi|la primera|un|una|para|"
     r"mucho)|seria (?:mi|para)|estoy|nunca|mi \w+(?: \w+)? (?:es|esta|tiene|tienen|son|era)|"
@@ -52,8 +52,8 @@ _FOR_WHOM = re.compile(
 # A clause about before, or never: the service and the time in it are part of what is told.
 _BEFORE = re.compile(
     r"(?<![a-z'])(?:(?:i'?ve|i have|she'?s|he'?s|we'?ve|she has|he has) (?:never|always|already|only ever)|it'?s been|it has been|"
-    r"(?:i was|they|somebody|someone) told|me dijeron|i (?:have|had) (?:a|some) questions?|tengo una (?:duda|pregunta)|"
-    r"i (?:just |recently |accidentally )?(?:lost|broke|chipped|cracked|hurt|fell|cut|burned|injured|pulled|twisted|spilled|scratched|dented|damaged|"
+    r"i think (?:i have|i'?ve|it'?s|i need)|creo que tengo|(?:i was|they|somebody|someone) told|me dijeron|i (?:have|had) (?:a|some) questions?|tengo una (?:duda|pregunta)|"
+    r"it'?s (?:my|his|her|their) first|es (?:mi|su) primer[ao]?|i (?:just |recently |accidentally )?(?:lost|broke|chipped|cracked|hurt|fell|cut|burned|injured|pulled|twisted|spilled|scratched|dented|damaged|"
     r"dyed|bleached|shaved|moved)|my last (?!name)|(?:the )?last time|nunca (?:me )?(?:he|ha|hemos|hice)|ya me (?:hice|hicieron)|(?:la|mi) ultima (?:vez|cita)|"
     r"hace (?:mucho|tiempo|un|unos|dos|tres|\d+)|siempre (?:me|he))\b[^,.;!?\n]*"
 )
@@ -77,12 +77,12 @@ _SUBJECT = re.compile(
     r"dog|cat|puppy|boyfriend|girlfriend|partner)(?: [a-z]+)??(?:,? ?\(?\d{1,2}(?: years? old)?\)?)?)(?=,? (?:get|have|come|be|see|do|try|please)\b)"
 )
 _NEEDS = re.compile(
-    r"(?:(?:i|we|he|she|they|it)(?:'?ll|'?d| will| would| also)? (?:also |do |still )?(?:needs?|requires?|want|prefers?)|necesit\w+|"
+    r"(?:needs?|(?:i|we|he|she|they|it)(?:'?ll|'?d| will| would| also)? (?:also |do |still )?(?:needs?|requires?|want|prefers?|like|love)|necesit\w+|prefier\w+|"
     r"vamos a necesitar|ocup(?:o|amos))\b(?! (?:to|it|this|that|you|un[ao]? (?:cita|turno)|(?:an? )?(?:appointment|appt|booking|time|slot)))"
 )
 # What stands behind the service and says more of it: "about acne scars", "for LinkedIn", "with Dana".
 _ABOUT = re.compile(
-    r"\s+(?:(?:appt|appointment|session|treatment|visit|cita|sesion)\s+)?((?:about|regarding|for|with|without|using|sobre|sin|con|para)\s+"
+    r"\s+(?:(?:appt|appointment|session|treatment|visit|cita|sesion)\s+)?((?:about|regarding|for|with|without|using|sobre|sin|con|para|en)\s+"
     r"(?!(?:me|us|the|you|your|someone|somebody|it|this|that|next|them|mi|la|el|los|las|ustedes|usted|alguien)\b)"
     r"(?:(?!\s(?:can|could|would|is|are|i|i'm|we|but|so|because|please|pls|thanks|if|when|on|this|next|at|in|and|pero|porque|si|cuando|gracias|por favor|"
     r"el|este|y)\b)[^|,.;!?\n()])+)"
@@ -92,8 +92,8 @@ _WHERE = re.compile(r"\s+((?:at|in|near|by|outside|en)\s(?:the|my|our|la|el|mi)\
 _COMPANY = re.compile(
     r"(?<![a-z])(?:(?:for )?(?:both|all|the two|the three|two|three|four) of us|me (?:\+|and|&|plus) [^,.;!?|\n]+|(?:for )?(?:\d{1,2}|two|three|"
     r"four|five|six|dos|tres|cuatro) (?:people|persons|guests|friends|kids|children|adults|personas|amig[oa]s|ni[nñ]os|adultos)|"
-    r"at the same time|back to back|al mismo tiempo|somos (?:\d{1,2}|dos|tres|cuatro|cinco|seis))(?![a-z])(?=\s*(?:[,.;!?|\n]|$|(?:for|on|at|in|this|"
-    r"next|para|el|en)\b))"
+    r"my [a-z]+ and (?:i|me)|at the same time|back to back|al mismo tiempo|somos (?:\d{1,2}|dos|tres|cuatro|cinco|seis))(?![a-z])(?=\s*(?:[,.;!?|\n]|$|(?:for|on|at|in|this|"
+    r"next|para|el|en|would|want|need|both)\b))"
 )
 _OF_SLOT = re.compile(
     r"(?:please )?(?:use|try|prefer) (?:my|the|mi|el) (?:e-?mail|phone|cell|number|correo|telefono|celular)\b|"
@@ -101,10 +101,10 @@ _OF_SLOT = re.compile(
     r"servicio|schedule|agenda|horario)(?= (?:is|es|esta|should|debe|was|number|address|changed)\b)"
 )
 _STATES = re.compile(
-    r"(?:hay|tenemos|tiene) (?!(?:algun\w* |un |una )?(?:lugar|espacio|hueco|citas?|chance|turnos?|disponib\w+|hora|cupo|algo|tiempo)\b)"
+    r"\bi (?:always |usually |often )?get (?!it\b|in\b|to\b|an? (?:appointment|appt|slot)\b)|(?:hay|tenemos|tiene) (?!(?:algun\w* |un |una )?(?:lugar|espacio|hueco|citas?|chance|turnos?|disponib\w+|hora|cupo|algo|tiempo)\b)"
 )
 _LEADS_TO_TIME = re.compile(
-    r"(?:and |so |but |y |pero )?(?:i|we|i'?ll|i'?m|i'?d|could|can|would|maybe|let'?s|lets|hoping|thinking|puedo|podria|podemos|paso|voy|"
+    r"(?:and |so |but |y |pero )?(?:i|we|i'?ll|i'?m|i'?d|could|can|would|put|pull|switch|squeeze|fit|sign|yo|please|if not|maybe|let'?s|lets|hoping|thinking|puedo|podria|podemos|paso|voy|"
     r"iria|llego|llegaria|me viene|estoy libre|seria|prefer\w*)\b"
 )
 _LEADING = re.compile(
@@ -115,14 +115,14 @@ _LEADING = re.compile(
 )
 # Words that only lead to what others understood.
 _DANGLING = re.compile(
-    r"(?:(?:^|\s)(?:is due|due|is|are|also|tambien|so|maybe|then|that|que|which|for|on|at|with|to|by|in|a|an|the|needs?|wants?|para|el|la|los|las|"
+    r"(?:(?:^|\s)(?:is due|due|is|are|also|tambien|so|maybe|then|that|que|which|and|but|y|pero|for|on|at|with|to|by|in|a|an|the|needs?|wants?|para|el|la|los|las|"
     r"un|una|con|en|"
     r"de|necesita|quiere))+$"
 )
-_CLAIMED_NEXT = re.compile(r"\s*\|")
+_CLAIMED_NEXT = re.compile(r"\s*(?:(?:for|on|at|in|to|by|like|as|a|an|the|para|de|el|la|un|una)\s+)*\|")
 _ENUMERATES = re.compile(r"\s*(?:,|-|\(|and|y|but|pero)?\s*")
 _MENDS = re.compile(
-    r"\b(?:wrong|incorrect|not right|i meant?|quise decir|quiero decir|equivocad[oa]|(?:esta|es) mal)\b"
+    r"\btypo\b|\bmisspel\w+|^(?:with|con|without|sin) (?:an? |una? )?[a-z]\b|\b(?:wrong|incorrect|not right|i meant?|quise decir|quiero decir|equivocad[oa]|(?:esta|es) mal)\b"
 )
 _SENTENCE = re.compile(r"[^.!?;\n¿]+(?:[!?.;]+|$|\n|(?=¿))|[\n¿]")
 _PIECE = re.compile(
@@ -134,11 +134,17 @@ _EMPTY = words("say_nothing")
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
 
 
+def find_marked(message: Message) -> list[Span]:
+    """What the visitor calls a note, or asks us to add."""
+    free = message.blanked()
+    marked = [Span(*match.span(1)) for match in _MARKED.finditer(message.folded)]
+    return [span for span in marked if _says(free[span.start : span.end])]
+
+
 def read_notes(message: Message, events: list[Span]) -> str:
     """The notes in what nobody else claimed, as typed, joined by ". "; "" for none."""
     free = message.blanked()
-    marked = [Span(*match.span(1)) for match in _MARKED.finditer(message.folded)]
-    found = [span for span in marked if _says(free[span.start : span.end])]
+    found = find_marked(message)
     found += [event for event in events if not _is_inside(event, found)]
     for match in _BEFORE.finditer(message.folded):
         span = Span(*match.span())
@@ -245,7 +251,10 @@ def _find_clauses(message: Message, free: str, start: int, end: int, found: list
             each.end <= span.start and _ENUMERATES.fullmatch(free, each.end, span.start) is not None
             for each in ([last] if last else []) + found
         )
-        if _counts(text, is_tail=goes_on, has_service=bool(message.services)):
+        is_alone = (
+            not message.is_answer and " " in text and "|" not in free[max(0, span.start - 4) : span.start] + free[span.end : span.end + 4]
+        )
+        if _counts(text, is_tail=goes_on, is_alone=is_alone, has_service=message.has_service):
             last = span
             yield span
 
@@ -269,7 +278,7 @@ def _trim(free: str, start: int, end: int) -> Span | None:
     return Span(start + left, start + right) if right > left else None
 
 
-def _counts(text: str, *, is_tail: bool, has_service: bool) -> bool:
+def _counts(text: str, *, is_tail: bool, is_alone: bool, has_service: bool) -> bool:
     """Whether a clause says something a business wants to know; a word is enough behind one that does. What one needs
     beside the service is told, not asked for."""
     if is_only_filler(text) or _MENDS.search(text) or _OF_SLOT.match(text):
@@ -277,7 +286,7 @@ def _counts(text: str, *, is_tail: bool, has_service: bool) -> bool:
     content = [word for word in _WORD.findall(text) if word not in _EMPTY]
     if has_request(_STATES.sub("", text)) and not (has_service and _NEEDS.match(text) and content):
         return False
-    return bool(content) and (len(content) >= (1 if is_tail else 2) or _TELLS.search(text) is not None)
+    return bool(content) and (len(content) >= (1 if is_tail or is_alone else 2) or _TELLS.search(text) is not None)
 
 
 def _join_close(spans: list[Span], message: Message) -> list[Span]:
@@ -293,9 +302,12 @@ def _join_close(spans: list[Span], message: Message) -> list[Span]:
     return joined
 
 
+_POLITE = re.compile(r"[\s,]*\b(?:please|pls|plz|por favor|porfa(?:vor)?|thanks|thank you|gracias)\W*$", re.IGNORECASE)
+
+
 def tidy_note(typed: str) -> str:
     """A note without what only leads to it."""
-    text = tidy(typed)
+    text = tidy(_POLITE.sub("", typed))
     if text.count("(") > text.count(")"):
         text += ")"
     lead = _LEADING.match(text.lower())

@@ -13,7 +13,7 @@ from tenant_apps.assistant.understanding.intents import (
 )
 from tenant_apps.assistant.understanding.language import find_language
 from tenant_apps.assistant.understanding.names import claim_name, read_bare_name
-from tenant_apps.assistant.understanding.notes import read_notes, tidy_note
+from tenant_apps.assistant.understanding.notes import find_marked, read_notes, tidy_note
 from tenant_apps.assistant.understanding.reading import CONFIRM, Context, Intent, Reading
 from tenant_apps.assistant.understanding.services import claim_other_service, claim_services, find_asked_about, has_request, strip_request
 from tenant_apps.assistant.understanding.text import Message, Span, cut, fold, tidy
@@ -32,7 +32,7 @@ _MAX_MESSAGE = 2000
 _MARKUP = re.compile(r"<[^<>]{1,200}>")
 # Orders to a machine are no wish of a visitor's: they fill nothing and change nothing.
 _ORDERS = re.compile(
-    r"[^.!?\n]*\b(?:(?:ignor[ae]r?|disregard|forget|override|bypass|olvida|omite)\b[^.!?\n]{0,40}"
+    r"\b(?P<whole>(?:ignor[ae]r?|disregard|forget|override|bypass|olvida|omite)\b[^.!?\n]{0,40}"
     r"\b(?:instruc\w+|rules?|prompts?|guidelines?|previous|above|reglas|anterior\w*)|system prompt|you are now|"
     r"pretend (?:to be|you|that)|act as|developer mode|jailbreak|finge|actua como|a partir de ahora eres)\b[^.!?\n]*"
     r"|\b(?:say|repeat|write|reply|respond|answer|print|output|di|repite|escribe|responde)"
@@ -83,7 +83,10 @@ class RuleUnderstanding:
             patterns.append(_MORE_ORDERS)
         for pattern in patterns:
             for match in pattern.finditer(text.folded):
-                text.claim(*match.span())
+                start = match.start()
+                if "whole" in pattern.groupindex and match["whole"]:  # the sentence from its beginning
+                    start = max(text.folded.rfind(mark, 0, start) for mark in ".!?\n") + 1
+                text.claim(start, match.end())
         intents = find_intents(text.folded, is_answer=context.asking is not None)
         contact = claim_contact(
             text, region=context.region, is_asked=context.asking in ("customerPhone", "customerEmail")
@@ -135,7 +138,10 @@ class RuleUnderstanding:
         before = len(text.claimed)
         time = claim_time(text)
         times, calls_at = text.claimed[before:], ""
+        marked = find_marked(text)
+        text.claimed += marked
         name = claim_name(text, contacts=contacts, business_name=context.business_name)
+        text.claimed = [span for span in text.claimed if span not in marked]
         asking = context.asking
         bare = is_answer and asking is not None and not is_question(text.folded) and not is_only_filler(text.folded)
         if asking == "customerName" and not name and bare:
@@ -161,6 +167,8 @@ class RuleUnderstanding:
         if is_when and left and not time and not service and not name:
             time = _rest(text)
         text.claimed = [span for span in text.claimed if span not in other_times]
+        text.is_answer = asking is not None
+        text.has_service = bool(service or asking == CONFIRM or "requestedService" in context.known)
         notes = tidy_note(_rest(text)) if bare and asking == "notes" else ""
         if not notes and not (bare and asking in _LIMITS and asking != CONFIRM and not text.claimed):
             notes = read_notes(text, events)

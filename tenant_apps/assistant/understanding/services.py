@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -10,7 +10,7 @@ from pathlib import Path
 from rapidfuzz import fuzz
 
 from tenant_apps.assistant.understanding.text import Message, Span, fold, tidy
-from tenant_apps.assistant.understanding.vocabulary import words
+from tenant_apps.assistant.understanding.vocabulary import names, words
 
 _DATA = tomllib.loads(Path(__file__).with_name("service_words.toml").read_text(encoding="utf-8"))
 _GENERAL: frozenset[str] = frozenset(_DATA["general"])
@@ -18,11 +18,12 @@ _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 _MAX_WORDS = 6
 # A short word is only itself: one typo makes another word of it.
 _EXACT_UNTIL, _ONE_TYPO_UNTIL = 4, 6
+_ENDINGS = ("s", "d", "ed")
 _SHORT_SCORE, _LONG_SCORE = 88.0, 84.0
 
 _REJECTED = re.compile(
     r"(?:\b(?:not|no|instead of|rather than|don'?t (?:want|need)|skip|drop|remove|forget|take off|no longer|quitar?|elimina\w*|sac(?:a|ar)|without|en (?:vez|lugar) de|"
-    r"no quiero|sin|ya no)\s+(?:el |la |los |las |the |a |an |un |una |any )?(?:quiero |want |need )?)$"
+    r"no quiero|sin|ya no|(?:my|his|her|their|mi|su) (?:very )?(?:first|last|primer|ultimo))\s+(?:el |la |los |las |the |a |an |un |una |any )?(?:quiero |want |need )?)$"
 )
 _PAST = re.compile(
     r"\b(?:i (?:had|got|did|already had|have had)|last (?:time|month|week|year)|previously|me (?:hice|"
@@ -73,10 +74,11 @@ _STOP = re.compile(
     r"porfa|a las|este|esta|de preferencia|as|can|could|my (?:name|number|phone|email|cell|\w+ is|\w+ has)|mi (?:nombre|numero|telefono|correo|\w+ es)|it|i|i'm|que|available|disponible|"
     r"done on)(?=\s|$)|[|,.;:!?()\n]"
 )
+_GIVEN = names("given")
 _NOTHING = words("no_service")
 # Who shall come is asked for by what they shall do: the wish goes on to the end of the clause.
 _SOMEONE = re.compile(
-    r"(?:(?:someone|somebody|alguien) (?:to|who can|who could|que)|quien (?:me|nos|le))\b(?:(?!\s(?:on|at|please|pls|for|this|next|asap|thanks|el|para|por)\s)"
+    r"(?:(?:someone|somebody|alguien) (?:to|who can|who could|que)|help with|quien (?:me|nos|le))\b(?:(?!\s(?:on|at|please|pls|for|this|next|asap|thanks|el|para|por)\s)"
     r"[^|,.;:!?()\n])*"
 )
 _ONLY_ASKS = re.compile(rf"(?:(?:nomas|solo|solamente|just|only|u+m+|uh+|well|pues|bueno|so|i (?:think|guess|suppose)|maybe|probably|perhaps|creo que|tal vez|quizas)\s+)*{ASKS_FOR}\s+|"
@@ -119,23 +121,38 @@ def _squeeze(text: str) -> str:
     return re.sub(r"[\W_]+", "", text).replace("ñ", "n")
 
 
+@dataclass(frozen=True, slots=True)
+class _Index:
+    """A list's spellings: squeezed, with the service each stands for; and by first letter, with their numbers of words."""
+
+    exact: Mapping[str, str]
+    near: Mapping[str, tuple[tuple[str, int, str], ...]]
+
+
 @lru_cache(maxsize=500)
-def _build_index(services: tuple[str, ...]) -> tuple[tuple[str, int, str], ...]:
-    """(squeezed spelling, number of words, service) of a list; a spelling that two services share belongs to its first
-    exact owner, a single word that only one service has stands for it."""
-    index: dict[str, tuple[int, str]] = {}
+def _build_index(services: tuple[str, ...]) -> _Index:
+    """The index of a list; a spelling that two services share belongs to its first exact owner, a single word that only
+    one service has stands for it."""
+    spellings: dict[str, tuple[int, str]] = {}
     words: dict[str, set[str]] = {}
     for name in services:
-        index.setdefault(_squeeze(fold(name)), (len(_WORD.findall(name)), name))
+        spellings.setdefault(_squeeze(fold(name)), (len(_WORD.findall(name)), name))
         for word in _WORD.findall(fold(name)):
             words.setdefault(word, set()).add(name)
     for name in services:
         for spelling in _spellings(name):
-            index.setdefault(_squeeze(spelling), (len(_WORD.findall(spelling)), name))
-    for word, names in words.items():
-        if len(names) == 1 and word not in _GENERAL and len(word) > _EXACT_UNTIL:
-            index.setdefault(word, (1, next(iter(names))))
-    return tuple((spelling, count, name) for spelling, (count, name) in index.items())
+            spellings.setdefault(_squeeze(spelling), (len(_WORD.findall(spelling)), name))
+    for word, names_ in words.items():
+        if len(names_) == 1 and word not in _GENERAL and len(word) > _EXACT_UNTIL:
+            spellings.setdefault(word, (1, next(iter(names_))))
+    exact = {spelling: name for spelling, (_count, name) in spellings.items()}
+    near: dict[str, list[tuple[str, int, str]]] = {}
+    for spelling, (count, name) in spellings.items():
+        for ending in _ENDINGS if len(spelling) > 2 else ():
+            exact.setdefault(spelling + ending, name)
+        if len(spelling) > _EXACT_UNTIL:
+            near.setdefault(spelling[0], []).append((spelling, count, name))
+    return _Index(exact, {letter: tuple(each) for letter, each in near.items()})
 
 
 def claim_services(message: Message, services: tuple[str, ...]) -> str:
@@ -157,7 +174,6 @@ def _is_rejected(message: Message, span: Span) -> bool:
 
 
 def _find_all(message: Message, services: tuple[str, ...]) -> Iterator[_Found]:
-    index = _build_index(services)
     words = list(_WORD.finditer(message.blanked()))
     for at in range(len(words)):
         for count in range(1, min(_MAX_WORDS, len(words) - at) + 1):
@@ -165,27 +181,28 @@ def _find_all(message: Message, services: tuple[str, ...]) -> Iterator[_Found]:
             if not message.is_free(start, end) or re.search(r"[.;!?|\n]", message.folded[start:end]):
                 break
             squeezed = _squeeze(message.folded[start:end])
-            best = (
-                max((_score(squeezed, spelling, count, size), name) for spelling, size, name in index)
-                if index
-                else None
-            )
-            if best and best[0]:
-                yield _Found(Span(start, end), best[1], best[0])
+            name, score = _find(services, squeezed, count)
+            if name:
+                yield _Found(Span(start, end), name, score)
 
 
-def _score(squeezed: str, spelling: str, count: int, size: int) -> float:
-    """How well a stretch of words is a spelling: 100 for itself, 0 for not."""
-    if squeezed == spelling or (len(spelling) > 2 and squeezed in {spelling + end for end in ("s", "d", "ed")}):
-        return 100.0 + len(spelling) / 100
-    if abs(len(squeezed) - len(spelling)) > 3 or abs(count - size) > 1:
-        return 0.0
-    if min(len(squeezed), len(spelling)) <= _EXACT_UNTIL:
-        return 0.0
-    score = fuzz.ratio(squeezed, spelling)
-    limit = _SHORT_SCORE if len(spelling) <= _ONE_TYPO_UNTIL else _LONG_SCORE
-    same_start = squeezed[0] == spelling[0]
-    return score if score >= limit and same_start else 0.0
+@lru_cache(maxsize=20_000)
+def _find(services: tuple[str, ...], squeezed: str, count: int) -> tuple[str, float]:
+    """The service that a stretch of `count` words spells, and how well: 100 and more for itself; "" for none."""
+    index = _build_index(services)
+    name = index.exact.get(squeezed)
+    if name:
+        return name, 100.0 + len(squeezed) / 100
+    if len(squeezed) <= _EXACT_UNTIL:
+        return "", 0.0
+    best = "", 0.0
+    for spelling, size, name in index.near.get(squeezed[0], ()):
+        if abs(len(squeezed) - len(spelling)) <= 3 and abs(count - size) <= 1:
+            score = fuzz.ratio(squeezed, spelling)
+            limit = _SHORT_SCORE if len(spelling) <= _ONE_TYPO_UNTIL else _LONG_SCORE
+            if score >= limit and score > best[1]:
+                best = name, score
+    return best
 
 
 def _choose(found: Iterator[_Found]) -> list[_Found]:
@@ -219,6 +236,7 @@ def claim_other_service(message: Message) -> str:
             and not set(words) <= _NOTHING
             and (words[0] not in _NOTHING or words[:2] == ["someone", "to"])
             and _WORD.match(fold(phrase))
+            and not (phrase[0].isupper() and words[0] in _GIVEN and len(words) == 1)
         ):
             message.claim_service(start, end)
             return phrase

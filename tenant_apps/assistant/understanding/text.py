@@ -29,6 +29,7 @@ class Message:
         self.folded = fold(self.typed)
         self.claimed: list[Span] = []
         self.services: list[Span] = []
+        self.has_service = self.is_answer = False
         letters = [character for character in self.typed if character.isalpha()]
         capitals = sum(character.isupper() for character in letters)
         # All in capitals: a capital tells nothing. Mixed: sentences begin with one, so a name would have one too.

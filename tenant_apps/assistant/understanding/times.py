@@ -22,7 +22,7 @@ _DAY = (
     r"lunes|martes|miercoles|mierc|jueves|juevez|viernes|vierns|vie|sabados?|domingos?)\.?"
 )
 _PART = (
-    r"(?:mornings?|morn|noon|midday|lunch ?time|lunch|afternoons?|aft|evenings?|nights?|nite|midnight|"
+    r"(?:(?:noon|midday)[ -]?ish|mornings?|morn|noon|midday|lunch ?time|lunch|afternoons?|aft|evenings?|nights?|nite|midnight|"
     r"ma[nñ]anas?|ma[nñ]anita|mediodia|tardes?|tardecita|noches?|madrugada)"
 )
 _MERIDIEM = r"(?:[ap]\b|\s?(?:a\.?m\b\.?|p\.?m\b\.?|hrs?\b|h\b|o'?clock\b))"
@@ -30,7 +30,7 @@ _CLOCK = (
     rf"(?:\d{{1,2}}[:.]\d{{2}}{_MERIDIEM}?|\d{{1,2}}h\d{{2}}|{_NUMBER}{_MERIDIEM}|\d{{1,2}}\s?-?ish\b|"
     rf"(?<=at )\d{{3,4}}(?!\d)|half past {_NUMBER}|(?:a )?quarter (?:past|to) {_NUMBER})"
 )
-_TAIL = r"(?: y media| y cuarto| menos cuarto| en punto| y pico| de la (?:ma[nñ]ana|tarde|noche)| del mediodia)*"
+_TAIL = r"(?: sharp| on the dot| y media| y cuarto| menos cuarto| en punto| y pico| de la (?:ma[nñ]ana|tarde|noche)| del mediodia)*"
 _ORDINAL_OF = r" (?:grade|grader|floor|birthday|anniversary|time|visit|street|st|ave|month|year|one|session)\b"
 _DATE = (
     rf"(?:{_MONTH}\s(?:the\s)?\d{{1,2}}(?:st|nd|rd|th)?(?!\d|:)(?:,?\s\d{{4}})?|(?:the\s)?\d{{1,2}}(?:st|nd|"
@@ -63,7 +63,7 @@ _RELATIVE = (
     r"entre semana|dias? de semana|"
     rf"(?:in|within|dentro de|en) (?:about |around |like |unos |unas )?(?:a |an |un par de |a couple of |"
     rf"{_NUMBER}[ -])?(?:few )?(?:days?|"
-    rf"weeks?|months?|hours?|dias?|semanas?|mes(?:es)?|horas?)(?: or so)?(?![a-z]))(?![a-z]))"
+    rf"weeks?|months?|hours?|minutes?|mins?|minutos?|dias?|semanas?|mes(?:es)?|horas?)(?: or so)?(?![a-z]))(?![a-z]))"
 )
 _VAGUE = (
     r"(?:as soon as (?:possible|you can|u can|you (?:guys )?have)|asap|a\.s\.a\.p\.?|"
@@ -71,7 +71,8 @@ _VAGUE = (
     r"as (?:early|late|quickly|soon) as (?:possible|you can)|it'?s urgent|urgent(?:ly|e|emente)?|"
     r"(?:once|twice|\d times|three times|una vez|dos veces|tres veces|\d veces) (?:a|per|por|a la|"
     r"al) (?:week|month|semana|mes)|"
-    r"weekly|cada (?:semana|mes)|"
+    r"\dx (?:a|per) (?:week|month)|(?:bi-?)?weekly|monthly|cada (?:semana|mes|dos semanas|quince dias)|"
+    rf"every (?:other |second )?(?:{_NUMBER} )?(?:weeks?|months?|days?)|"
     r"(?:the )?(?:first|next|earliest|soonest) (?:available|opening|availability|free)(?: (?:time|spot|"
     r"slot|appointment|opening|day))?|"
     r"whenever(?: (?:you|u|it|is|works?|suits?|possible|can|are|guys|have|free|available|best|easiest|"
@@ -81,12 +82,12 @@ _VAGUE = (
     r"(?:i'?m |im |pretty |totally |very )?flexible|"
     r"(?:right )?after (?:work|school|lunch|class|dinner|hours)|before (?:work|school|lunch|class|dinner)|"
     r"(?:on|during) my lunch(?: break)?|first thing|end of (?:the )?day|"
-    r"later today|sooner|soon|"
+    r"later today|sooner|(?<!talk )(?<!you )(?<!how )soon|"
     r"lo (?:antes|mas pronto|mas temprano) (?:posible|que (?:se )?pued(?:a[ns]?|es))|cuanto antes|"
     r"lo antes que pued\w+|"
     r"cuando (?:sea|pued\w+|quier\w+|tengan?(?: (?:espacio|lugar|un hueco|hueco|disponible|cupo))?|"
     r"haya(?: (?:espacio|lugar|hueco|cupo))?|les? (?:venga|quede|convenga)(?: (?:bien|mejor))?)|"
-    r"which ?ever (?:is |works |comes |suits )?(?:sooner|earlier|first|best|fits|easier|better)(?: (?:for )?you)?|a cualquier hora|(?:temprano|tempranito) de preferencia|cualquier (?:dia|hora|momento|tarde|ma[nñ]ana|noche)|en cualquier momento|"
+    r"what ?ever(?:'?s| is)? (?:open|available|free|works|left)(?: for you)?|which ?ever (?:is |works |comes |suits )?(?:sooner|earlier|first|best|fits|easier|better)(?: (?:for )?you)?|a cualquier hora|(?:temprano|tempranito) de preferencia|cualquier (?:dia|hora|momento|tarde|ma[nñ]ana|noche)|en cualquier momento|"
     r"(?:despues|antes|saliendo) del? (?:trabajo|trabajar|cole(?:gio)?|la escuela|comer|almorzar|almuerzo|"
     r"la comida|la oficina)|a primera hora|a ultima hora|pronto|"
     r"a la hora (?:de|del) (?:comer|almuerzo|la comida))"
@@ -129,17 +130,17 @@ _JOIN = (
     r"or,? if [^,|.;]{3,24},|o,? si [^,|.;]{3,24},|or (?:maybe|even|else)|o (?:quizas|tal vez|si no))"
 )
 _AFTER = (
-    r"(?:\s(?:or (?:later|after|so|earlier|sooner|before|anytime after)|onwards?|ish|o (?:despues|mas tarde|"
+    r"(?:\s(?:sharp|on the dot|or (?:later|after|so|earlier|sooner|before|anytime after)|onwards?|ish|o (?:despues|mas tarde|"
     r"antes|asi)|que viene|en adelante|proxim[oa]|siguiente|early|late|temprano|tempranito|mas o menos|only|"
     r"which ?ever(?: is| works| suits)?(?: (?:sooner|earlier|first|best|fits|easier|better|you))?|works best))"
 )
 _PHRASE: Final = re.compile(
     rf"(?<![\w$#@.])(?:{_LEAD}\s){{0,4}}{_UNIT}{_AFTER}?"
     rf"(?:{_GLUE}(?:{_JOIN}\s)?(?:{_LEAD}\s){{0,3}}{_UNIT}(?:{_AFTER})?|{_GLUE}\d{{1,2}}(?![\d:/%-]|[a-z]|"
-    rf"\s?\)){_COUNT}(?=\s*(?:$|[,.!?;)]|please|por favor|works|if|thanks|gracias)))*\)?"
+    rf"\s?\)){_COUNT}(?: sharp| on the dot)?(?=\s*(?:$|[,.!?;)]|please|por favor|works|if|thanks|gracias|sharp|on the dot)))*\)?"
 )
 _DROP_FIRST = re.compile(
-    r"(?:(?<=how )about|(?<=what )about|on|for|para|maybe|preferably|ideally|possibly|quizas|tal vez|"
+    r"(?:(?:(?<=come )|(?<=stop )|(?<=drop )|(?<=swing )|(?<=pass ))by|(?:(?<=dia )|(?<=fecha )|(?<=cita ))al|(?<=how )about|(?<=what )about|on|for|para|maybe|preferably|ideally|possibly|quizas|tal vez|"
     r"preferiblemente|or|and|y|o|de|como|"
     r"in(?= (?:the )?(?:\d{1,2}(?:st|nd|rd|th)|mon|tue|wed|thu|fri|sat|sun|tom|tmr|tmw|today|this|next|on|at|around|early|mid|late)))\s+"
 )
@@ -152,7 +153,7 @@ _NOT_THAT = re.compile(
     rf"\s*,?\s+(?:and )?(?:not|no|instead of|rather than|en vez de|en lugar de)(?: on| el| la| a las)? (?:{_DAY}|{_CLOCK}|{_NUMBER}|{_PART}|{_RELATIVE})\W*$"
 )
 _NO_BEHIND = re.compile(r",? no\b(?=\s*[,.;]|\s*$)")
-_OPEN = re.compile(r"\b(?:any|every|all|whenever|cualquier|todos?|todas?)\b")
+_OPEN = re.compile(r"\b(?:any|every|all|whenever|cualquier|todos?|todas?|weeks?|months?|some ?time|weekdays?|mornings|afternoons|evenings|semanas?)\b")
 _TURNS = re.compile(r"\s*,\s*(?:but |pero |sino )?|\s+(?:but|sino|pero)\s+")
 # Times of other things: the past, ages, and events of the visitor's own.
 _PAST = re.compile(
@@ -163,8 +164,11 @@ _PAST = re.compile(
     r"\b(?:ever )?since (?:last |this |the |about )?\w+|\bdesde hace\b[^,.;!?]*|\b\d{1,2}[ -](?:(?:years?|yrs?|a[nñ]os?)(?:[ -]old| de edad)?|"
     r"(?:months?|weeks?|days?|meses|semanas|dias)(?:[ -]old| pregnant| along| postpartum| de edad| de embarazo))\b|\b(?:years?|yrs?) old\b|\bgood (?:morning|afternoon|evening|night|day)\b|"
     r"\bbuen(?:os|as)? (?:dias?|tardes?|noches?)\b|"
-    rf"\b(?:due date|deadline|birthday|flight|trip|wedding|party|event|exam|test|boda|cumple\w*|examen) (?:is|es|will be)\b"
+    rf"\b(?:due date|deadline|birthday|flight|trip|wedding|party|event|exam|test|boda|cumple\w*|examen)(?: is|'s| es| will be)\b"
+    
     r"(?:(?!\s(?:so|and|then|y|asi que)\b)[^,.;!?\n|])*|"
+    r"(?<='s )\d{1,2}(?:st|nd|rd|th)\b|\bturn(?:s|ing|ed) \d{1,3}\b|"
+    r"(?:^|(?<=[.,;!?\n] )|(?<=[.,;!?\n])|(?<=because )|(?<=and ))it (?!off\b|in\b|by\b|up\b|on\b|for\b|at\b|to\b|this\b|next\b|around\b|after\b|before\b|is\b|can\b|could\b|would\b|should\b|will\b|be\b|has to\b|needs?\b)[a-z]+\b[^,.;!?\n|]*|"
     # what somebody did, and what begins or ends by itself
     r"\b(?:he|she|they|you(?: guys)?|i|we) (?:just )?(?:did|was|were|had|went|came|got|saw|used|broke|left|lost|fell|hit|made|took|gave|found|felt|bought|moved|started|"
     r"(?!need|want|book)\w{3,}ed)\b"
@@ -180,12 +184,17 @@ _PAST = re.compile(
     r"(?:hard|bad|tough|difficult|not|no good|impossible|tricky|out|taken)|(?:do|does)(?:n'?t| not) (?:work|suit)|no (?:me )?"
     r"(?:sirven?|queda|viene|puedo))\b[^,.;!?\n|]*"
 )
+_CLAUSE = r"(?:(?!\s(?:so|and can|and could|asi que|entonces)\b|\s-\s)[^,.;!?\n])*"
 _EVENT = re.compile(
     r"\b(?:(?:(?:i )?have|there'?s|it'?s (?:for )?|it is (?:for )?|for|tengo|es (?:para )?|para|before|"
     r"antes de)\s+)?(?:my|our|her|his|a|an|the|mi|nuestr[oa]|su|una?|la|el|"
     r"christmas|holiday|office|company|new year'?s?)\s+(?:\w+'?s?\s+)?"
     r"(?:wedding|birthday|bday|party|anniversary|event|graduation|prom|interview|trip|vacation|flight|exam|midterm|finals?|test|funeral|reunion|ceremony|show|surgery|boda|"
-    r"cumple\w*|fiesta|aniversario|graduacion|evento|entrevista|viaje|quincea[nñ]\w*|examen|bautizo|cirugia)\b[^,.;!?\n]*"
+    r"cumple\w*|fiesta|aniversario|graduacion|evento|entrevista|viaje|quincea[nñ]\w*|examen|bautizo|cirugia)\b"
+    rf"{_CLAUSE}"
+    r"|(?<!can )(?<!could )(?<!may )(?<!do )(?<!should )\b(?:(?:i|we|he|she)(?: also)? (?:have|has|'?ve got)|tengo|tenemos) (?:a|an|my|our|un|una|mi) "
+    r"(?!free|day off|slot|opening|window|gap|break|time|hour|few|couple|lot|preference|hueco|rato|tiempo|dia libre|poco)\w+"
+    rf"{_CLAUSE}"
     r"|\b(?:i|we)(?: also| only| do)? (?:need|have|got|gotta|must|'?ve got)(?: to)? (?:pick|leave|be|go|catch|drop|head|work|get (?:to|back|home|out))\b"
     r"[^,.;!?\n]*|\b(?:tengo|tenemos) que (?:recoger|salir|irme|ir|estar|llegar|pasar|trabajar)\b[^,.;!?\n]*"
     r"|\b(?:call|text|ring|llam(?:ar|ame|enme))(?: me)? (?:only )?(?:after|before|between|in the|despues|"
@@ -222,7 +231,7 @@ def find_times(text: str) -> list[tuple[Span, Span]]:
         if _NO_BEHIND.match(text, end):
             start = end
         phrase = text[start : refused.start() if refused else end]
-        if phrase and _ONLY_LEAD.match(phrase) and not re.search(r"\d|soon|pronto", phrase):
+        if phrase and _ONLY_LEAD.match(phrase) and not re.search(r"\d|soon|pronto|\blas? tardes?\b", phrase):
             continue
         spans.append((Span(said, end), Span(start, start + len(phrase))))
     return spans
