@@ -10,7 +10,7 @@ PHONE = {"width": 390, "height": 844}
 SLOW_4G = {"offline": False, "latency": 562.5, "downloadThroughput": 180_000, "uploadThroughput": 84_375}
 CPU_SLOWDOWN = 4
 
-_WATCH = """
+WATCH = """
     window.shift = 0;
     window.painted = 0;
     new PerformanceObserver((list) => {
@@ -62,7 +62,7 @@ def measure(browser: Browser, url: str, *, slow: bool) -> PageLoad:
             asked.append(request)
 
         page.on("request", note)
-        page.add_init_script(_WATCH)
+        page.add_init_script(WATCH)
         page.goto(url, wait_until="networkidle")
         first = wire.bytes_
         requests = len(asked)
