@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import uuid4
 
+from shared_apps.tenants import selectors as tenants
 from shared_apps.tenants.scope import TenantRef, enter_tenant
 from tenant_apps.handoffs.models import BookingHandoff
 from tests.clients import TenantClient
@@ -19,6 +20,29 @@ def test_pages_stay_while_the_database_is_away(served_tenant: TenantRef, outage:
     with outage():
         for path in ("/", "/book", "/api/v1/booking"):
             assert visitor.get(path).status_code == 200
+
+
+def test_host_that_this_process_never_served_gets_a_page_that_tries_again(
+    served_tenant: TenantRef, outage: Outage, lead: dict[str, Any]
+) -> None:
+    visitor = TenantClient(served_tenant)
+    with outage():
+        tenants._hosts.clear()
+        page = visitor.get("/book?service=Visit", headers={"Accept-Language": "es"})
+        form = visitor.post("/book", lead)
+        api = visitor.post_json("/api/v1/handoffs", lead)
+
+    assert (page.status_code, form.status_code, api.status_code) == (503, 503, 503)
+    assert page["Refresh"] == "10; url=/book?service=Visit"
+    assert form["Refresh"] == "10; url=/"
+    assert 'href="/book?service=Visit"' in page.content.decode()
+    assert '<html lang="es">' in page.content.decode()
+    assert "style-src 'self' 'nonce-" in page["Content-Security-Policy"]
+    assert api["Content-Type"] == "application/problem+json"
+    assert all(int(answer["Retry-After"]) > 0 for answer in (page, form, api))
+    for answer in (page, form, api):
+        assert "Jane" not in answer.content.decode()
+    assert visitor.get("/").status_code == 200
 
 
 def test_capture_while_the_database_is_away_gives_link_and_contact(

@@ -94,7 +94,8 @@ _NO = re.compile(
 _FILLER = re.compile(
     rf"(?:{_YES_WORDS}|thanks|thank you|thx|please|pls|gracias|por favor|porfa|muchas|it|is|that|all|"
     rf"everything|todo|so much|very much|no|nope|thank|you|for me|then|entonces|muy|and|y|just|go|on|"
-    rf"nothing else|nada mas|none|ningun[oa]?|nothing (?:special|really|much)|see you(?: then| soon| there)?|talk soon|nos vemos|never ?mind|nvm|forget it|olvidalo|dejalo)"
+    rf"nothing else|nada mas|none|ningun[oa]?|nothing (?:special|really|much)|see you(?: then| soon| there)?|talk "
+    rf"soon|nos vemos|never ?mind|nvm|forget it|olvidalo|dejalo)"
 )
 _CHANGE = re.compile(
     r"\b(?:change (?:something|it|that|the|my)|(?:want|need|like) to (?:change|fix|correct|edit|update)|"
@@ -114,7 +115,8 @@ _OPEN_QUESTION = re.compile(
     r"old|is|are)|"
     r"(?:do|does|are|is|will) (?:you|u|ya|y'?all|it|there|the)(?! have (?:time|room|any))|que|cual|cuales|"
     r"cuanto|cuantos|cuanta|"
-    r"por que|quien|como (?:es|son|se|funciona)|do (?:i|we)|can (?:i|we) (?:bring|see|use|wait|leave|park|take|pick|drop)|puedo (?:llevar|traer|usar|dejar|esperar)|podemos (?:llevar|traer)|"
+    r"por que|quien|como (?:es|son|se|funciona)|do (?:i|we)|can (?:i|we) (?:bring|see|use|wait|leave|park|take|"
+    r"pick|drop)|puedo (?:llevar|traer|usar|dejar|esperar)|podemos (?:llevar|traer)|"
     r"is any(?:one|body)|hay alguien|aceptan|toman|usan|duele|duran?|incluyen?)\b"
 )
 _QUESTION_START = re.compile(

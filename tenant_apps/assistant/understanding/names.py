@@ -27,16 +27,19 @@ _TITLES = re.compile(
     re.IGNORECASE,
 )
 _SURE = re.compile(
-    r"\b(?:(?:name|nombre)(?: is| es)? (?:spelled|spelt|written|se escribe)[^.!?\n|:]{0,30}:|my (?:full |first |last )?name is(?! spel| written)|my name'?s|my names|(?:the |my )?name is (?:spelled|spelt|actually)|"
+    r"\b(?:(?:name|nombre)(?: is| es)? (?:spelled|spelt|written|se escribe)[^.!?\n|:]{0,30}:|my (?:full |first |"
+    r"last )?name is(?! spel| written)|my name'?s|my names|(?:the |my )?name is (?:spelled|spelt|actually)|"
     r"the name is|name should be|(?:last|first|sur) ?name(?: is|:)?|"
     r"(?:the )?name'?s|name is(?! spel| written)|name\s*[:=-]|"
-    r"(?:it'?s |its |is |se )?(?:spelled|spelt|escribe)(?! with| con)|dime|diganme|llam[ae]nme(?! al?\b| en| por)|llamame(?! al?\b| en| por)|"
+    r"(?:it'?s |its |is |se )?(?:spelled|spelt|escribe)(?! with| con)|dime|diganme|llam[ae]nme(?! al?\b| en| por)|"
+    r"llamame(?! al?\b| en| por)|"
     r"calls? me|i go by|go(?:es)? by|me llamo|me llaman|me dicen|mi nombre(?: completo)? es|mi nombre\s*[:=-]|"
     r"nombre\s*[:=-]|apellidos?(?: es|:)?|mi nombre|"
     r"a nombre de(?:l)?(?: mi \w+,?)?|under the name(?: of)?|under)\s*"
 )
 _LIKELY = re.compile(
-    r"\b(?:(?:it'?s|es) (?:for|para)|i am|i'm|im|this is|it is|it's|its|soy|habla|le habla|te habla|les habla|de parte de|aqui|"
+    r"\b(?:(?:it'?s|es) (?:for|para)|i am|i'm|im|this is|it is|it's|its|soy|habla|le habla|te habla|les habla|de "
+    r"parte de|aqui|"
     r"name(?= \w)|(?:saludos|greetings|hi|hello|hola) (?:de|from)|"
     r"le escribe|te escribe|les escribe|(?<=\| )ask for|pregunten? por|"
     r"(?:call|text|llamen? a)(?= [^\W\d_]+ (?:(?:at|on|al?)\b|\|)))"
@@ -47,7 +50,8 @@ _ITS = re.compile(r"\b(?:it'?s|is|es|should be|sea|seria|debe ser)\s+(?:really |
 _TALKS_OF_NAME = re.compile(r"\b(?:name|nombre)\b")
 # Whose name follows, when it is not the visitor's.
 _SOMEBODY = re.compile(
-    r"\b(?:dog|cat|puppy|pup|kitten|son|daughter|kid|child|baby|wife|husband|mom|mother|dad|father|sister|brother|friend|"
+    r"\b(?:dog|cat|puppy|pup|kitten|son|daughter|kid|child|baby|wife|husband|mom|mother|dad|father|sister|brother|"
+    r"friend|"
     r"stylist|barber|named|called|perr[oa]|gat[oa]|hij[oa]|espos[oa]|mama|papa|herman[oa]|amig[oa]|llama)[ ,(]{0,2}$"
 )
 _HERE = re.compile(
@@ -75,7 +79,8 @@ _MARK = re.compile(r"\s*[,;:/\n-]")
 _MARKS = re.compile(r"[\s.,;:!?()/|-]*")
 _SEGMENT = re.compile(rf"(?<![^\s,!?:;|]){_WORD}[^,!?:;|]*")
 _ANSWER_LEAD = re.compile(
-    r"(?:(?:it'?s|its|i'?m|im|soy|es|me llamo|name|my|is|(?:you can |just )?put(?: me down)?(?: as)?|ponga|ponle|pon|con gusto|hi|hello|hola|sure|yes|si|ok|okay|claro|this)\s+)+"
+    r"(?:(?:it'?s|its|i'?m|im|soy|es|me llamo|name|my|is|(?:you can |just )?put(?: me down)?(?: as)?|ponga|ponle|"
+    r"pon|con gusto|hi|hello|hola|sure|yes|si|ok|okay|claro|this)\s+)+"
 )
 
 
@@ -113,13 +118,21 @@ def _find_candidates(message: Message, text: str, contacts: Sequence[Span]) -> I
             yield Span(span.start, match.end()), span
     for match in _FROM.finditer(text):
         span = _read(message, text, match.start(1), is_sure=False)
-        if span and span.end == match.end(1) and fold(message.slice(span.start, span.end)).split()[0] in _GIVEN - _COMMON:
+        if (
+            span
+            and span.end == match.end(1)
+            and fold(message.slice(span.start, span.end)).split()[0] in _GIVEN - _COMMON
+        ):
             yield Span(span.start, match.end()), span
     signed = _SIGNED.search(text)
     if signed:
         span = _read(message, text, signed.start(1), is_sure=False)
         is_dashed = text[: signed.start(1)].rstrip().endswith("-")
-        if span and span.end == signed.end(1) and (is_dashed or message.typed[span.start].isupper() or signed[1].split()[0] in _GIVEN - _COMMON):
+        if (
+            span
+            and span.end == signed.end(1)
+            and (is_dashed or message.typed[span.start].isupper() or signed[1].split()[0] in _GIVEN - _COMMON)
+        ):
             yield span, span
     yield from _find_lone(message, text, contacts)
 
@@ -227,7 +240,12 @@ def _continues(word: str, typed: str, before: list[str], *, is_sure: bool) -> bo
     if before:
         is_lower_throughout = not any(character.isupper() for character in "".join(before))
         is_one_known = is_known or any(fold(each) in _GIVEN or fold(each) in _FAMILY for each in before)
-        return is_lower_throughout and word not in _NO_NAME and (is_known or word not in _COMMON) and (is_sure or is_one_known)
+        return (
+            is_lower_throughout
+            and word not in _NO_NAME
+            and (is_known or word not in _COMMON)
+            and (is_sure or is_one_known)
+        )
     if is_sure:
         return word not in _NO_NAME
     return word not in _NO_NAME and (

@@ -9,14 +9,18 @@ from tenant_apps.assistant.understanding.text import Message, Span, tidy
 from tenant_apps.assistant.understanding.vocabulary import words
 
 _MARKED = re.compile(
-    r"\b(?:(?:add|mention|tell (?:them|her|him)|let (?:them|her|him) know|agreg\w+|anot\w+|apunt\w+|pon(?:ga|gan)?|mencion\w+|"
-    r"dil(?:es?)|avis\w+|que sepan)(?:\s+(?:that|que)(?=\s)|(?=\s(?:i|i'?ll|i'?m|i'?ve|we|my|he|she|it(?!'?s for)|there)\b))|notes?|notas?|fyi|ps|p\.s\.?|heads up|please note(?: that)?|just so you know|para que sepan|ojo|"
+    r"\b(?:(?:add|mention|tell (?:them|her|him)|let (?:them|her|him) know|agreg\w+|anot\w+|apunt\w+|pon(?:ga|"
+    r"gan)?|mencion\w+|"
+    r"dil(?:es?)|avis\w+|que sepan)(?:\s+(?:that|que)(?=\s)|(?=\s(?:i|i'?ll|i'?m|i'?ve|we|my|he|she|it(?!'?s for)|"
+    r"there)\b))|notes?|notas?|fyi|ps|p\.s\.?|heads up|please note(?: that)?|just so you know|para que sepan|ojo|"
     r"nb)\s*[:,.-]?\s+([^.!?\n]+)"
 )
 # Clauses that tell something about the visitor or the visit, wherever they stand.
 _TELLS = re.compile(
     r"(?<![a-z'])(?:(?:i'?m|i am|im|she'?s|he'?s|we'?re|they'?re|my \w+(?: \w+)? (?:is|are|has|have|was)|"
-    r"we'?(?:d|ll) be|seremos|my (?:\w+ ){1,2}(?:will|had|can|needs?|does|gets?|just|won'?t|can'?t|doesn'?t)|i have|i've|ive|i had|i got|i was|i just|i used|i only|i can only|i don'?t|i do not|i can'?t|"
+    r"we'?(?:d|ll) be|seremos|it (?:should|will|won'?t)|my (?:\w+ ){1,2}(?:will|had|can|needs?|does|gets?|just|"
+    r"won'?t|can'?t|doesn'?t)|i have|i've|ive|i had|i got|i was|i just|i used|i only|i can only|i don'?t|i do not|"
+    r"i can'?t|"
     r"i cannot|we have|he has|she has|it has|it'?s got|it'?s my|it is my|its my|this is my|"
     r"it will be my|there (?:is|are|will be)|it'?s (?:for|a|an|been|very|really|pretty)|"
     r"its (?:for|a|an|been|very|really)|"
@@ -51,78 +55,110 @@ _FOR_WHOM = re.compile(
 )
 # A clause about before, or never: the service and the time in it are part of what is told.
 _BEFORE = re.compile(
-    r"(?<![a-z'])(?:(?:i'?ve|i have|she'?s|he'?s|we'?ve|she has|he has) (?:never|always|already|only ever)|it'?s been|it has been|"
-    r"i think (?:i have|i'?ve|it'?s|i need)|creo que tengo|(?:i was|they|somebody|someone) told|me dijeron|i (?:have|had) (?:a|some) questions?|tengo una (?:duda|pregunta)|"
-    r"it'?s (?:my|his|her|their) first|es (?:mi|su) primer[ao]?|i (?:just |recently |accidentally )?(?:lost|broke|chipped|cracked|hurt|fell|cut|burned|injured|pulled|twisted|spilled|scratched|dented|damaged|"
-    r"dyed|bleached|shaved|moved)|my last (?!name)|(?:the )?last time|nunca (?:me )?(?:he|ha|hemos|hice)|ya me (?:hice|hicieron)|(?:la|mi) ultima (?:vez|cita)|"
+    r"(?<![a-z'])(?:(?:i'?ve|i have|she'?s|he'?s|we'?ve|she has|he has) (?:never|always|already|only ever)|it'?s "
+    r"been|it has been|"
+    r"i think (?:i have|i'?ve|it'?s|i need)|creo que tengo|(?:i was|they|somebody|someone) told|me dijeron|i "
+    r"(?:have|had) (?:a|some) questions?|tengo una (?:duda|pregunta)|"
+    r"it'?s (?:my|his|her|their) first|es (?:mi|su) primer[ao]?|i (?:just |recently |accidentally )?(?:lost|broke|"
+    r"chipped|cracked|hurt|fell|cut|burned|injured|pulled|twisted|spilled|scratched|dented|damaged|"
+    r"dyed|bleached|shaved|moved)|my last (?!name)|(?:the )?last time|nunca (?:me )?(?:he|ha|hemos|hice)|ya me "
+    r"(?:hice|hicieron)|(?:la|mi) ultima (?:vez|cita)|"
     r"hace (?:mucho|tiempo|un|unos|dos|tres|\d+)|siempre (?:me|he))\b[^,.;!?\n]*"
 )
 # What or whom it is for: "on a 2009 Civic", "for our team of 8", "para cambiar unos enchufes".
 _OBJECT = re.compile(
-    r"(?<![a-z'])(?:for|on|in|of|to|para|de|a|en)\s+(?:my|our|his|her|their|a|an|one|both|me and|mi|mis|nuestr[oa]s?|un|una|unos|"
-    r"unas|\d{1,4}|two|three|four|five|six|ten|dos|tres|cuatro|cinco|seis|[a-z]+ing|[a-zñ]{2,}(?:ar|er|ir)(?:l[eoa]s?)?)\s+"
-    r"(?!of\b|to\b)(?:(?!\s(?:can|could|would|(?<!who )(?:is|are)|i|i'm|we|but|so|because|please|pls|thanks|if|when|on|this|next|at|"
-    r"pero|porque|si|cuando|gracias|por favor|el|este|and (?:i|can|could|is|we|my name)|y (?:me|soy|quiero))\b)[^|,.;!?\n()])+"
+    r"(?<![a-z'])(?:for|on|in|of|to|para|de|a|en)\s+(?:my|our|his|her|their|a|an|one|both|me and|mi|mis|"
+    r"nuestr[oa]s?|un|una|unos|"
+    r"unas|\d{1,4}|two|three|four|five|six|ten|dos|tres|cuatro|cinco|seis|[a-z]+ing|[a-zñ]{2,}(?:ar|er|"
+    r"ir)(?:l[eoa]s?)?)\s+"
+    r"(?!of\b|to\b)(?:(?!\s(?:can|could|would|(?<!who )(?:is|are)|i|i'm|we|but|so|because|please|pls|thanks|if|"
+    r"when|on|this|next|at|"
+    r"pero|porque|si|cuando|gracias|por favor|el|este|and (?:i|can|could|is|we|my name)|y (?:me|soy|quiero))\b)[^|"
+    r",.;!?\n()])+"
 )
 _ASKS = re.compile(
-    r"(?:what|whats|where|wheres|how|which|who|why|do (?:you|u|ya|y'?all)|does|are (?:you|u|there)|is (?:there|it|that|this)|r u|"
+    r"(?:what|whats|where|wheres|how|which|who|why|do (?:you|u|ya|y'?all)|does|are (?:you|u|there)|is (?:there|it|"
+    r"that|this)|r u|"
     r"can (?:i|you|u|we)|could (?:i|you|u|we)|would (?:you|it)|que|cual|cuales|cuanto|cuantos|donde|quien|a que hora)\b"
 )
 _COPULA = re.compile(
-    r"(?<![a-z'])(?:it'?s|it is|he'?s|she'?s|they'?re|i'?m|we'?re|he is|she is|i am|es|son|soy|estoy|esta|somos|tiene)\s+$"
+    r"(?<![a-z'])(?:it'?s|it is|he'?s|she'?s|they'?re|i'?m|we'?re|he is|she is|i am|es|son|soy|estoy|esta|somos|"
+    r"tiene)\s+$"
 )
 # Who shall get it: "can my daughter Lily (7) get …".
 _SUBJECT = re.compile(
-    r"(?:\b(?:can|could|would|will|may|puede|podria)\s+)(my (?:son|daughter|kid|child|husband|wife|mom|mother|dad|father|sister|brother|friend|"
-    r"dog|cat|puppy|boyfriend|girlfriend|partner)(?: [a-z]+)??(?:,? ?\(?\d{1,2}(?: years? old)?\)?)?)(?=,? (?:get|have|come|be|see|do|try|please)\b)"
+    r"(?:\b(?:can|could|would|will|may|puede|podria)\s+)(my (?:son|daughter|kid|child|husband|wife|mom|mother|dad|"
+    r"father|sister|brother|friend|"
+    r"dog|cat|puppy|boyfriend|girlfriend|partner)(?: [a-z]+)??(?:,? ?\(?\d{1,2}(?: years? old)?\)?)?)(?=,? (?:get|"
+    r"have|come|be|see|do|try|please)\b)"
 )
 _NEEDS = re.compile(
-    r"(?:needs?|(?:i|we|he|she|they|it)(?:'?ll|'?d| will| would| also)? (?:also |do |still )?(?:needs?|requires?|want|prefers?|like|love)|necesit\w+|prefier\w+|"
-    r"vamos a necesitar|ocup(?:o|amos))\b(?! (?:to|it|this|that|you|un[ao]? (?:cita|turno)|(?:an? )?(?:appointment|appt|booking|time|slot)))"
+    r"(?:needs?|(?:i|we|he|she|they|it)(?:'?ll|'?d| will| would| also)? (?:also |do |still )?(?:needs?|requires?|"
+    r"want|prefers?|like|love)|necesit\w+|prefier\w+|"
+    r"vamos a necesitar|ocup(?:o|amos))\b(?! (?:to|it|this|that|you|un[ao]? (?:cita|turno)|(?:an? "
+    r")?(?:appointment|appt|booking|time|slot)))"
 )
 # What stands behind the service and says more of it: "about acne scars", "for LinkedIn", "with Dana".
 _ABOUT = re.compile(
-    r"\s+(?:(?:appt|appointment|session|treatment|visit|cita|sesion)\s+)?((?:about|regarding|for|with|without|using|sobre|sin|con|para|en)\s+"
+    r"\s+(?:(?:appt|appointment|session|treatment|visit|cita|sesion)\s+)?((?:about|regarding|for|with|without|"
+    r"using|sobre|sin|con|para|en)\s+"
     r"(?!(?:me|us|the|you|your|someone|somebody|it|this|that|next|them|mi|la|el|los|las|ustedes|usted|alguien)\b)"
-    r"(?:(?!\s(?:can|could|would|is|are|i|i'm|we|but|so|because|please|pls|thanks|if|when|on|this|next|at|in|and|pero|porque|si|cuando|gracias|por favor|"
+    r"(?:(?!\s(?:can|could|would|is|are|i|i'm|we|but|so|because|please|pls|thanks|if|when|on|this|next|at|in|and|"
+    r"pero|porque|si|cuando|gracias|por favor|"
     r"el|este|y)\b)[^|,.;!?\n()])+)"
 )
-_WHERE = re.compile(r"\s+((?:at|in|near|by|outside|en)\s(?:the|my|our|la|el|mi)\s(?!same|mean|way|first|next|end)[^\W\d_]+)(?=\s*(?:[,.;!?|\n]|$|(?:on|in|at|for|el)\b))")
+_WHERE = re.compile(
+    r"\s+(outdoors?|indoors?|online|in person|at home|on[- ]site|al aire libre|a domicilio|(?:at|in|near|by|"
+    r"outside|en)\s(?:the|my|our|la|el|mi)\s(?!same|mean|way|first|next|end)[^\W\d_]+)(?=\s*(?:[,.;!?|\n]|$|(?:on|"
+    r"in|at|for|el)\b))"
+)
 # Who comes along, and how they are to be seen.
 _COMPANY = re.compile(
-    r"(?<![a-z])(?:(?:for )?(?:both|all|the two|the three|two|three|four) of us|me (?:\+|and|&|plus) [^,.;!?|\n]+|(?:for )?(?:\d{1,2}|two|three|"
-    r"four|five|six|dos|tres|cuatro) (?:people|persons|guests|friends|kids|children|adults|personas|amig[oa]s|ni[nñ]os|adultos)|"
-    r"my [a-z]+ and (?:i|me)|at the same time|back to back|al mismo tiempo|somos (?:\d{1,2}|dos|tres|cuatro|cinco|seis))(?![a-z])(?=\s*(?:[,.;!?|\n]|$|(?:for|on|at|in|this|"
+    r"(?<![a-z])(?:(?:for )?(?:both|all|the two|the three|two|three|four) of us|me (?:\+|and|&|plus) [^,.;!?|\n]+|"
+    r"(?:for )?(?:\d{1,2}|two|three|"
+    r"four|five|six|dos|tres|cuatro) (?:people|persons|guests|friends|kids|children|adults|personas|amig[oa]s|"
+    r"ni[nñ]os|adultos)|"
+    r"my [a-z]+ and (?:i|me)|at the same time|back to back|al mismo tiempo|somos (?:\d{1,2}|dos|tres|cuatro|cinco|"
+    r"seis))(?![a-z])(?=\s*(?:[,.;!?|\n]|$|(?:for|on|at|in|this|"
     r"next|para|el|en|would|want|need|both)\b))"
 )
 _OF_SLOT = re.compile(
     r"(?:please )?(?:use|try|prefer) (?:my|the|mi|el) (?:e-?mail|phone|cell|number|correo|telefono|celular)\b|"
-    r"(?:no,? )?(?:my|mi|the|el|la) (?:e-?mail|correo|mail|phone|number|cell|telefono|numero|celular|name|nombre|time|hora|date|fecha|service|"
+    r"(?:no,? )?(?:my|mi|the|el|la) (?:e-?mail|correo|mail|phone|number|cell|telefono|numero|celular|name|nombre|"
+    r"time|hora|date|fecha|service|"
     r"servicio|schedule|agenda|horario)(?= (?:is|es|esta|should|debe|was|number|address|changed)\b)"
 )
 _STATES = re.compile(
-    r"\bi (?:always |usually |often )?get (?!it\b|in\b|to\b|an? (?:appointment|appt|slot)\b)|(?:hay|tenemos|tiene) (?!(?:algun\w* |un |una )?(?:lugar|espacio|hueco|citas?|chance|turnos?|disponib\w+|hora|cupo|algo|tiempo)\b)"
+    r"\bi (?:always |usually |often )?get (?!it\b|in\b|to\b|an? (?:appointment|appt|slot)\b)|(?:hay|tenemos|"
+    r"tiene) (?!(?:algun\w* |un |una )?(?:lugar|espacio|hueco|citas?|chance|turnos?|disponib\w+|hora|cupo|algo|"
+    r"tiempo)\b)"
 )
 _LEADS_TO_TIME = re.compile(
-    r"(?:and |so |but |y |pero )?(?:i|we|i'?ll|i'?m|i'?d|could|can|would|put|pull|switch|squeeze|fit|sign|yo|please|if not|maybe|let'?s|lets|hoping|thinking|puedo|podria|podemos|paso|voy|"
+    r"(?:and |so |but |y |pero )?(?:i|we|i'?ll|i'?m|i'?d|could|can|would|put|pull|switch|squeeze|fit|sign|yo|"
+    r"please|if not|maybe|let'?s|lets|hoping|thinking|puedo|podria|podemos|paso|voy|"
     r"iria|llego|llegaria|me viene|estoy libre|seria|prefer\w*)\b"
 )
 _LEADING = re.compile(
-    r"^(?:(?:(?:i )?(?:forgot|wanted|should) to (?:say|mention|add|tell you)(?: that)?|(?:se me olvido|olvide) (?:decir|mencionar)(?:les)?(?: que)?|"
-    r"si puede ser|si se puede|if possible|puede ser|and|also|btw|by the way|but|oh|oh and|so|well|plus|fyi|note|notes|nota|notas|"
-    r"hola|hi|hey|hello|yeah|yes|yep|ok|okay|sure|no(?=,)|si|can|could|sip|oye|additionally|y|tambien|ademas|por cierto|pero|ah|ah y|bueno|solo que|es que|que sepan que|"
+    r"^(?:(?:(?:i )?(?:forgot|wanted|should) to (?:say|mention|add|tell you)(?: that)?|(?:se me olvido|olvide) "
+    r"(?:decir|mencionar)(?:les)?(?: que)?|"
+    r"si puede ser|si se puede|if possible|puede ser|and|also|btw|by the way|but|oh|oh and|so|well|plus|fyi|note|"
+    r"notes|nota|notas|"
+    r"hola|hi|hey|hello|yeah|yes|yep|ok|okay|sure|no(?=,)|si|can|could|sip|oye|additionally|y|tambien|ademas|por "
+    r"cierto|pero|ah|ah y|bueno|solo que|es que|que sepan que|"
     r"because|since|cuz|as|porque|ya que|pues|sepan que)[\s,:.-]+)+"
 )
 # Words that only lead to what others understood.
 _DANGLING = re.compile(
-    r"(?:(?:^|\s)(?:is due|due|is|are|also|tambien|so|maybe|then|that|que|which|and|but|y|pero|for|on|at|with|to|by|in|a|an|the|needs?|wants?|para|el|la|los|las|"
+    r"(?:(?:^|\s)(?:is due|due|is|are|also|tambien|so|maybe|then|that|que|which|and|but|y|pero|for|on|at|with|to|"
+    r"by|in|a|an|the|needs?|wants?|para|el|la|los|las|"
     r"un|una|con|en|"
     r"de|necesita|quiere))+$"
 )
 _CLAIMED_NEXT = re.compile(r"\s*(?:(?:for|on|at|in|to|by|like|as|a|an|the|para|de|el|la|un|una)\s+)*\|")
 _ENUMERATES = re.compile(r"\s*(?:,|-|\(|and|y|but|pero)?\s*")
 _MENDS = re.compile(
-    r"\btypo\b|\bmisspel\w+|^(?:with|con|without|sin) (?:an? |una? )?[a-z]\b|\b(?:wrong|incorrect|not right|i meant?|quise decir|quiero decir|equivocad[oa]|(?:esta|es) mal)\b"
+    r"\btypo\b|\bmisspel\w+|^(?:with|con|without|sin) (?:an? |una? )?[a-z]\b|\b(?:wrong|incorrect|not right|i "
+    r"meant?|quise decir|quiero decir|equivocad[oa]|(?:esta|es) mal)\b"
 )
 _SENTENCE = re.compile(r"[^.!?;\n¿]+(?:[!?.;]+|$|\n|(?=¿))|[\n¿]")
 _PIECE = re.compile(
@@ -144,39 +180,67 @@ def find_marked(message: Message) -> list[Span]:
 def read_notes(message: Message, events: list[Span]) -> str:
     """The notes in what nobody else claimed, as typed, joined by ". "; "" for none."""
     free = message.blanked()
-    found = find_marked(message)
-    found += [event for event in events if not _is_inside(event, found)]
-    for match in _BEFORE.finditer(message.folded):
-        span = Span(*match.span())
-        if any(span.overlaps(service) and service.start <= span.start for service in message.services):
-            continue
-        if not _is_inside(span, found) and not _is_asked(message, span):
-            found.append(span)
-    for match in _OBJECT.finditer(free):
-        span = _trim(free, *match.span())
-        if span and not _tells_before(free, span.start) and not _is_inside(span, found) and not _leads_to_service(message, span.end) and _says(match[0]):
-            found.append(_with_copula(free, span))
-    for match in _FOR_WHOM.finditer(free):
-        span = _with_copula(free, Span(*match.span()))
-        if not _is_inside(span, found) and _is_somebody(message, match):
-            found.append(span)
-    for service in message.services:
-        about = _ABOUT.match(free, service.end) or _WHERE.match(free, service.end)
-        span = _trim(free, *about.span(1)) if about else None
-        if span and not _is_inside(span, found) and not _leads_to_service(message, span.end) and _says(free[span.start : span.end]):
-            found.append(span)
-    for match in _COMPANY.finditer(free):
-        span = Span(*match.span())
-        if not _tells_before(free, span.start) and not _is_inside(span, found):
-            found.append(span)
-    for match in _SUBJECT.finditer(free):
-        span = Span(*match.span(1))
-        if not _is_inside(span, found):
-            found.append(span)
+    found: list[Span] = []
+    for candidates in (
+        find_marked(message),
+        events,
+        _find_before(message),
+        _find_objects(message, free),
+        _find_whom(message, free),
+        _find_about(message, free),
+        _find_company(free),
+    ):
+        for span in candidates:
+            if not _is_inside(span, found):
+                found.append(span)
     for sentence in _SENTENCE.finditer(free):
         found += _read_sentence(message, free, sentence, found)
     texts = [tidy_note(message.slice(span.start, span.end)) for span in _join_close(sorted(found), message)]
     return ". ".join(dict.fromkeys(text for text in texts if text))
+
+
+def _find_before(message: Message) -> Iterator[Span]:
+    """Whole clauses about before, with the service and the time in them; not those that are what is asked for."""
+    for match in _BEFORE.finditer(message.folded):
+        span = Span(*match.span())
+        is_service = any(span.overlaps(service) and service.start <= span.start for service in message.services)
+        if not is_service and not _is_asked(message, span):
+            yield span
+
+
+def _find_objects(message: Message, free: str) -> Iterator[Span]:
+    """What it is for, where the clause around it does not tell more."""
+    for match in _OBJECT.finditer(free):
+        span = _trim(free, *match.span())
+        if span is None or _tells_before(free, span.start) or _leads_to_service(message, span.end):
+            continue
+        if _says(match[0]):
+            yield _with_copula(free, span)
+
+
+def _find_whom(message: Message, free: str) -> Iterator[Span]:
+    """Whom it is for, and by whom it shall be done."""
+    for match in _FOR_WHOM.finditer(free):
+        if _is_somebody(message, match):
+            yield _with_copula(free, Span(*match.span()))
+    for match in _SUBJECT.finditer(free):
+        yield Span(*match.span(1))
+
+
+def _find_about(message: Message, free: str) -> Iterator[Span]:
+    """What stands right behind a service."""
+    for service in message.services:
+        about = _ABOUT.match(free, service.end) or _WHERE.match(free, service.end)
+        span = _trim(free, *about.span(1)) if about else None
+        if span and not _leads_to_service(message, span.end) and _says(free[span.start : span.end]):
+            yield span
+
+
+def _find_company(free: str) -> Iterator[Span]:
+    """Who comes along."""
+    for match in _COMPANY.finditer(free):
+        if not _tells_before(free, match.start()):
+            yield Span(*match.span())
 
 
 def _is_somebody(message: Message, match: re.Match[str]) -> bool:
@@ -252,7 +316,9 @@ def _find_clauses(message: Message, free: str, start: int, end: int, found: list
             for each in ([last] if last else []) + found
         )
         is_alone = (
-            not message.is_answer and " " in text and "|" not in free[max(0, span.start - 4) : span.start] + free[span.end : span.end + 4]
+            not message.is_answer
+            and " " in text
+            and "|" not in free[max(0, span.start - 4) : span.start] + free[span.end : span.end + 4]
         )
         if _counts(text, is_tail=goes_on, is_alone=is_alone, has_service=message.has_service):
             last = span
@@ -286,7 +352,10 @@ def _counts(text: str, *, is_tail: bool, is_alone: bool, has_service: bool) -> b
     content = [word for word in _WORD.findall(text) if word not in _EMPTY]
     if has_request(_STATES.sub("", text)) and not (has_service and _NEEDS.match(text) and content):
         return False
-    return bool(content) and (len(content) >= (1 if is_tail or is_alone else 2) or _TELLS.search(text) is not None)
+    if not content:
+        return is_tail and _TELLS.match(text) is not None
+    least = 1 if is_tail or is_alone or _NEEDS.match(text) else 2
+    return len(content) >= least or _TELLS.search(text) is not None
 
 
 def _join_close(spans: list[Span], message: Message) -> list[Span]:

@@ -15,9 +15,21 @@ from tenant_apps.assistant.understanding.language import find_language
 from tenant_apps.assistant.understanding.names import claim_name, read_bare_name
 from tenant_apps.assistant.understanding.notes import find_marked, read_notes, tidy_note
 from tenant_apps.assistant.understanding.reading import CONFIRM, Context, Intent, Reading
-from tenant_apps.assistant.understanding.services import claim_other_service, claim_services, find_asked_about, has_request, strip_request
+from tenant_apps.assistant.understanding.services import (
+    claim_other_service,
+    claim_services,
+    find_asked_about,
+    has_request,
+    strip_request,
+)
 from tenant_apps.assistant.understanding.text import Message, Span, cut, fold, tidy
-from tenant_apps.assistant.understanding.times import claim_answer, claim_other_times, claim_time, find_events, find_times
+from tenant_apps.assistant.understanding.times import (
+    claim_answer,
+    claim_other_times,
+    claim_time,
+    find_events,
+    find_times,
+)
 from tenant_apps.handoffs.validators import CARD_REMOVED, remove_card_numbers
 
 _LIMITS = {
@@ -44,7 +56,8 @@ _ORDERS = re.compile(
 )
 # What else is an order where there is one.
 _MORE_ORDERS = re.compile(
-    r"(?:(?<=[.!?\n] )|^)(?:you are|you're|say|repeat|write|print|reply|respond|answer|output|give me|show me|tell me|eres|di|repite|"
+    r"(?:(?<=[.!?\n] )|^)(?:you are|you're|say|repeat|write|print|reply|respond|answer|output|give me|show me|"
+    r"tell me|eres|di|repite|"
     r"escribe|responde|dame|muestra\w*|dime)\b[^.!?\n]*"
 )
 _CARD_TALK = re.compile(
@@ -53,7 +66,8 @@ _CARD_TALK = re.compile(
 )
 # Where one sentence ends and the next begins; a question may begin behind a comma.
 _SENTENCE = re.compile(
-    r"(?:[^.!?\n¿]|(?<=\d)\.(?=\d))(?:(?!(?<=, )(?:what|how|where|when do|which|do you|is there|are you|que|cuanto|cual|donde|como|a que hora)\b"
+    r"(?:[^.!?\n¿]|(?<=\d)\.(?=\d))(?:(?!(?<=, )(?:what|how|where|when do|which|do you|is there|are you|que|"
+    r"cuanto|cual|donde|como|a que hora)\b"
     r"[^.!?\n]*\?)[^.!?\n¿]|(?<=\d)\.(?=\d))*[.!?]*|[.!?¿\n]"
 )
 _ASKS = frozenset(intent for intent in Intent if intent.startswith("ask_")) - {Intent.ASK_AVAILABILITY}

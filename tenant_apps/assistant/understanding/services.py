@@ -22,8 +22,10 @@ _ENDINGS = ("s", "d", "ed")
 _SHORT_SCORE, _LONG_SCORE = 88.0, 84.0
 
 _REJECTED = re.compile(
-    r"(?:\b(?:not|no|instead of|rather than|don'?t (?:want|need)|skip|drop|remove|forget|take off|no longer|quitar?|elimina\w*|sac(?:a|ar)|without|en (?:vez|lugar) de|"
-    r"no quiero|sin|ya no|(?:my|his|her|their|mi|su) (?:very )?(?:first|last|primer|ultimo))\s+(?:el |la |los |las |the |a |an |un |una |any )?(?:quiero |want |need )?)$"
+    r"(?:\b(?:not|no|instead of|rather than|don'?t (?:want|need)|skip|drop|remove|forget|take off|no longer|"
+    r"quitar?|elimina\w*|sac(?:a|ar)|without|en (?:vez|lugar) de|"
+    r"no quiero|sin|ya no|(?:my|his|her|their|mi|su) (?:very )?(?:first|last|primer|ultimo))\s+(?:el |la |los |"
+    r"las |the |a |an |un |una |any )?(?:quiero |want |need )?)$"
 )
 _PAST = re.compile(
     r"\b(?:i (?:had|got|did|already had|have had)|last (?:time|month|week|year)|previously|me (?:hice|"
@@ -40,14 +42,16 @@ ASKS_FOR = (
     r"looking (?:for|to)(?: (?:get|book|schedule|have))?|hoping (?:for|to)(?: (?:get|book))?|"
     r"want(?:ed)?(?: to)?(?: (?:get|book|schedule|have|do))?|need(?: to)?(?: (?:get|book|schedule|"
     r"have))?|wanna(?: (?:get|book|have|do))?|"
-    r"(?:let'?s|please|pls|just)? ?(?<!\bmy )(?<!\bthe )(?<!\byour )(?:book|schedule|get|make|give)(?: me| us)?|interested in|"
+    r"(?:let'?s|please|pls|just)? ?(?<!\bmy )(?<!\bthe )(?<!\byour )(?:book|schedule|get|make|give)(?: me| us)?|"
+    r"interested in|"
     r"do you have (?:time|room|space|any(?:thing| (?:openings?|availability|slots?|time|spots?))?|"
     r"availability|an opening|a slot)(?: for| to do)?|any (?:chance|openings?|availability|slots?|"
     r"spots?|room)(?: (?:for|of|to get))?|is there (?:any )?(?:time|room|availability|a slot|"
     r"a spot)(?: for)?|got (?:time|room|space) for|make it|change (?:it|that) to|"
     r"switch (?:it |that )?to|"
     r"(?:quiero|quisiera|queria|kiero|necesito|busco|deseo|me gustaria|ocupo|me interesa|ando buscando|"
-    r"estoy buscando|prefiero|pueden|podria|podrian|podeis|podrias|podriais|puedo|se puede|me puedes|me pueden|me podrian|"
+    r"estoy buscando|prefiero|pueden|podria|podrian|podeis|podrias|podriais|puedo|se puede|me puedes|me pueden|me "
+    r"podrian|"
     r"podemos|necesitamos|queremos|hay|tienen|tendran|tienes)(?: (?:(?:hacer|hacerme|hacerle|"
     r"agendar|pedir|sacar|apartar|reservar|tener|una? (?:cita|turno|hora|espacio|lugar|"
     r"hueco) (?:para|de)|cita (?:para|de)|espacio (?:para)?|disponibilidad (?:para)?|"
@@ -71,30 +75,36 @@ _ARTICLE = re.compile(
 _STOP = re.compile(
     r"\s(?:for|on|at|with|by|in|this|next|tomorrow|please|pls|when|if|because|and|but|thanks|thank|asap|so|"
     r"to|around|before|after|sometime|instead|para|el|la|en|con|por|pero|y|porque|si|cuando|gracias|"
-    r"porfa|a las|este|esta|de preferencia|as|can|could|my (?:name|number|phone|email|cell|\w+ is|\w+ has)|mi (?:nombre|numero|telefono|correo|\w+ es)|it|i|i'm|que|available|disponible|"
+    r"porfa|a las|este|esta|de preferencia|as|can|could|my (?:name|number|phone|email|cell|\w+ is|\w+ has)|mi "
+    r"(?:nombre|numero|telefono|correo|\w+ es)|it|i|i'm|que|available|disponible|"
     r"done on)(?=\s|$)|[|,.;:!?()\n]"
 )
 _GIVEN = names("given")
 _NOTHING = words("no_service")
 # Who shall come is asked for by what they shall do: the wish goes on to the end of the clause.
 _SOMEONE = re.compile(
-    r"(?:(?:someone|somebody|alguien) (?:to|who can|who could|que)|help with|quien (?:me|nos|le))\b(?:(?!\s(?:on|at|please|pls|for|this|next|asap|thanks|el|para|por)\s)"
+    r"(?:(?:someone|somebody|alguien) (?:to|who can|who could|que)|help with|quien (?:me|nos|le))\b(?:(?!\s(?:on|"
+    r"at|please|pls|for|this|next|asap|thanks|el|para|por)\s)"
     r"[^|,.;:!?()\n])*"
 )
-_ONLY_ASKS = re.compile(rf"(?:(?:nomas|solo|solamente|just|only|u+m+|uh+|well|pues|bueno|so|i (?:think|guess|suppose)|maybe|probably|perhaps|creo que|tal vez|quizas)\s+)*{ASKS_FOR}\s+|"
-    r"(?:(?:i (?:think|guess|suppose)|maybe|probably|perhaps|creo que|tal vez|quizas)\s+(?:just\s+|solo\s+)?(?:an?\s+|una?\s+)?)+")
+_ONLY_ASKS = re.compile(
+    rf"(?:(?:nomas|solo|solamente|just|only|u+m+|uh+|well|pues|bueno|so|i (?:think|guess|suppose)|maybe|probably|"
+    rf"perhaps|creo que|tal vez|quizas)\s+)*{ASKS_FOR}\s+|"
+    r"(?:(?:i (?:think|guess|suppose)|maybe|probably|perhaps|creo que|tal vez|quizas)\s+(?:just\s+|"
+    r"solo\s+)?(?:an?\s+|una?\s+)?)+"
+)
 _PRICE_OF = re.compile(
-    r"\b(?:charge|cost|costs|price|prices|much|cuesta|cuestan|vale|precio|cobran)(?: (?:is|are|does|do|for|of|por|de|tiene|un|una|el|la|an|a|the|"
+    r"\b(?:charge|cost|costs|price|prices|much|cuesta|cuestan|vale|precio|cobran)(?: (?:is|are|does|do|for|of|por|"
+    r"de|tiene|un|una|el|la|an|a|the|"
     r"your))+ ([a-zñ][a-zñ' -]{2,40}?)(?= costs?\b|\s*[?.,;!]|\s*$)"
 )
-_VERBS = frozenset(
-    "i i'm i've it it's its my this that he she we they is was are had have love loved like liked hate no not never last first the "
-    "es mi fue era tengo tuve me se lo la no nunca ultima primera soy estoy this".split()
-)
+_VERBS = words("tell_first")
 # A thing that one comes for, whatever it is called in full.
 _HEAD = re.compile(
-    r"(?:^|[.,;!?|\n]\s*)((?:[a-zñ'-]+ ){0,3}(?:massage|session|class|lesson|treatment|facial|wax|cut|service|masaje|sesion|clase|"
-    r"tratamiento|corte|servicio|limpieza)s?(?: (?:de |con |en )?(?!please|pls|thanks|for|on|at|with|por|el|la|para|y|este|esta|"
+    r"(?:^|[.,;!?|\n]\s*)((?:[a-zñ'-]+ ){0,3}(?:massage|session|class|lesson|treatment|facial|wax|cut|service|"
+    r"masaje|sesion|clase|"
+    r"tratamiento|corte|servicio|limpieza)s?(?: (?:de |con |en )?(?!please|pls|thanks|for|on|at|with|por|el|la|"
+    r"para|y|este|esta|"
     r"hoy|lunes|is|was|and|if|in|to|today)[a-zñ]+){0,2})\b"
 )
 
@@ -123,7 +133,7 @@ def _squeeze(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Index:
-    """A list's spellings: squeezed, with the service each stands for; and by first letter, with their numbers of words."""
+    """A list's spellings, squeezed: which service each stands for; by first letter, those that a typo may have made."""
 
     exact: Mapping[str, str]
     near: Mapping[str, tuple[tuple[str, int, str], ...]]
@@ -131,8 +141,10 @@ class _Index:
 
 @lru_cache(maxsize=500)
 def _build_index(services: tuple[str, ...]) -> _Index:
-    """The index of a list; a spelling that two services share belongs to its first exact owner, a single word that only
-    one service has stands for it."""
+    """The index of a list.
+
+    A spelling that two services share belongs to its first exact owner; a single word that only one has stands for it.
+    """
     spellings: dict[str, tuple[int, str]] = {}
     words: dict[str, set[str]] = {}
     for name in services:

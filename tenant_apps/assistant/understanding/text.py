@@ -34,7 +34,7 @@ class Message:
         capitals = sum(character.isupper() for character in letters)
         # All in capitals: a capital tells nothing. Mixed: sentences begin with one, so a name would have one too.
         self.is_shouted = len(letters) > 3 and capitals > 0.8 * len(letters)
-        self.is_mixed = 0 < capitals and not self.is_shouted
+        self.is_mixed = capitals > 0 and not self.is_shouted
 
     def claim(self, start: int, end: int) -> Span:
         """Mark a stretch as understood; later readers leave it alone."""

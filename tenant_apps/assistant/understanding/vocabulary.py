@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Final
 
 
-
 def _load(file: str) -> dict[str, str]:
     return tomllib.loads(Path(__file__).with_name(file).read_text(encoding="utf-8"))
 
