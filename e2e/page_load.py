@@ -13,11 +13,15 @@ CPU_SLOWDOWN = 4
 WATCH = """
     window.shift = 0;
     window.painted = 0;
+    window.first = 0;
     new PerformanceObserver((list) => {
         for (const entry of list.getEntries()) window.shift += entry.value;
     }).observe({ type: "layout-shift", buffered: true });
     new PerformanceObserver((list) => {
-        for (const entry of list.getEntries()) window.painted = entry.startTime;
+        for (const entry of list.getEntries()) {
+            window.painted = entry.startTime;
+            window.first ||= entry.startTime;
+        }
     }).observe({ type: "largest-contentful-paint", buffered: true });
 """
 
@@ -64,6 +68,7 @@ def measure(browser: Browser, url: str, *, slow: bool) -> PageLoad:
         page.on("request", note)
         page.add_init_script(WATCH)
         page.goto(url, wait_until="networkidle")
+        page.wait_for_function("window.painted > 0")  # a busy machine may have loaded all and drawn nothing yet
         first = wire.bytes_
         requests = len(asked)
         painted = float(page.evaluate("window.painted"))

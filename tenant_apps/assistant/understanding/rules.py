@@ -29,6 +29,7 @@ from tenant_apps.assistant.understanding.times import (
     claim_time,
     find_events,
     find_times,
+    names_day,
 )
 from tenant_apps.handoffs.validators import CARD_REMOVED, remove_card_numbers
 
@@ -78,6 +79,7 @@ _CANCELS = re.compile(
     r"(?:^|\b(?:need|want|like|have|can i|could i|must|quiero|quisiera|necesito|tengo que|puedo) (?:to )?)\W*"
     r"(?:cancel(?:ar)?|reschedule|move|change|reagendar|cambiar|mover)\b(?! (?:it|that|the)\b)"
 )
+_CORRECTS = re.compile(r"\b(?:no|not|wait|actually|instead|sorry|mejor|perdon|cambi\w+)\b")
 _DO_YOU_HAVE = re.compile(r"\W*(?:y )?(?:tienen|tienes|tiene|hay|aceptan)\b")
 _NO_ANSWER = _ASKS | {Intent.CANCEL, Intent.RESTART, Intent.CHANGE}
 
@@ -164,8 +166,9 @@ class RuleUnderstanding:
             service = claim_other_service(text)
         if asking == "preferredDateTimeText" and is_answer and "?" not in text.typed:
             time = claim_answer(text, time)
-        if time and not service and asking in ("customerPhone", "customerEmail") and contacts:
-            # Asked how to reach them, they say when: that is when to call.
+        says_when = time and not service and not names_day(time) and not _CORRECTS.search(text.folded)
+        if says_when and contacts and asking in ("customerPhone", "customerEmail"):
+            # Asked how to reach them, they say at which hour: that is when to call.
             time, calls_at = "", ", ".join(_say_when(text, span) for span in times)
         left = tidy(text.blanked().replace("|", " "))
         if bare and left and asking == "requestedService" and not service and not name:

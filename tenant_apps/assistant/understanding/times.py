@@ -295,6 +295,14 @@ _CLAUSE_OF_TIME = re.compile(
 )
 
 
+_SOME_DAY = re.compile(rf"(?:{_DAY}(?![a-z'])|{_DATE}|{_RELATIVE})")
+
+
+def names_day(time: str) -> bool:
+    """Whether a time says which day, not only which part of it."""
+    return _SOME_DAY.search(fold(time)) is not None
+
+
 def claim_answer(message: Message, found: str) -> str:
     """Claim the answer to "When?": all of the sentence that holds the time, or that begins like one; "" for neither.
 
