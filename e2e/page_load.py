@@ -10,14 +10,18 @@ PHONE = {"width": 390, "height": 844}
 SLOW_4G = {"offline": False, "latency": 562.5, "downloadThroughput": 180_000, "uploadThroughput": 84_375}
 CPU_SLOWDOWN = 4
 
-_WATCH = """
+WATCH = """
     window.shift = 0;
     window.painted = 0;
+    window.first = 0;
     new PerformanceObserver((list) => {
         for (const entry of list.getEntries()) window.shift += entry.value;
     }).observe({ type: "layout-shift", buffered: true });
     new PerformanceObserver((list) => {
-        for (const entry of list.getEntries()) window.painted = entry.startTime;
+        for (const entry of list.getEntries()) {
+            window.painted = entry.startTime;
+            window.first ||= entry.startTime;
+        }
     }).observe({ type: "largest-contentful-paint", buffered: true });
 """
 
@@ -62,8 +66,9 @@ def measure(browser: Browser, url: str, *, slow: bool) -> PageLoad:
             asked.append(request)
 
         page.on("request", note)
-        page.add_init_script(_WATCH)
+        page.add_init_script(WATCH)
         page.goto(url, wait_until="networkidle")
+        page.wait_for_function("window.painted > 0")  # a busy machine may have loaded all and drawn nothing yet
         first = wire.bytes_
         requests = len(asked)
         painted = float(page.evaluate("window.painted"))
@@ -104,7 +109,7 @@ def measure_dashboard(browser: Browser, url: str, state: Any) -> tuple[int, int,
             lambda event: sizes.update({event["requestId"]: int(event["encodedDataLength"])}),
         )
         session.send("Network.enable")
-        page.add_init_script(_WATCH)
+        page.add_init_script(WATCH)
         page.goto(url, wait_until="networkidle")
         counted = [size for key, size in sizes.items() if kinds.get(key) in ("Document", "Stylesheet", "Script")]
         return sum(counted), len(counted), float(page.evaluate("window.shift"))

@@ -2,11 +2,13 @@
 
 import urllib.request
 
+import pytest
 from playwright.sync_api import Browser, expect
 
 from e2e.conftest import OpenBrowser
 from e2e.dashboard import ask_for_a_time, row_of
-from e2e.page_load import measure, measure_dashboard
+from e2e.drip import drip
+from e2e.page_load import WATCH, measure, measure_dashboard
 from e2e.stack import INDUSTRIES, Stack
 from e2e.steps import log_in
 
@@ -53,3 +55,20 @@ def test_built_files_are_kept_for_ever_and_sent_compressed(stack: Stack, open_pa
         with urllib.request.urlopen(request, timeout=15) as answer:
             assert answer.headers["Cache-Control"] == "max-age=315360000, public, immutable", file
             assert answer.headers["Content-Encoding"] == "br", file
+
+
+@pytest.mark.parametrize("path", ["/", "/book"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_nothing_moves_while_the_page_arrives_piece_by_piece(
+    path: str, width: int, every_industry: Stack, browser: Browser
+) -> None:
+    with drip(every_industry.port) as port:
+        context = browser.new_context(viewport={"width": width, "height": 844})
+        page = context.new_page()
+        page.add_init_script(WATCH)
+        page.goto(f"http://auto-detailing.localhost:{port}{path}", wait_until="networkidle")
+        page.wait_for_function("window.painted > 0")
+        painted, ended, shift = page.evaluate("[window.first, performance.now(), window.shift]")
+        context.close()
+    assert ended - painted > 500  # it was drawn long before the rest had come
+    assert shift == 0

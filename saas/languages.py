@@ -3,13 +3,13 @@
 from collections.abc import Callable
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
 from django.utils.translation.trans_real import parse_accept_lang_header
 
 from saas.context import LANGUAGE_PARAM
-from saas.problems import known_snapshot
+from saas.problems import known_snapshot, unreachable_page
 
 _YEAR_SECONDS = 365 * 24 * 3600
 
@@ -37,6 +37,12 @@ class LanguageMiddleware:
                 samesite="Lax",
             )
         return response
+
+
+def answer_unreachable(request: HttpRequest) -> HttpResponse:
+    """Return the page for a host that nobody can look up just now; see UNREACHABLE_PAGE."""
+    with translation.override(choose_language(request)):
+        return unreachable_page(request)
 
 
 def choose_language(request: HttpRequest) -> str:

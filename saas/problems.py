@@ -13,6 +13,8 @@ from django.db import InterfaceError, OperationalError, ProgrammingError
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.encoding import iri_to_uri
+from django.utils.http import escape_leading_slashes
 from django.utils.translation import gettext_noop as _
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
@@ -283,6 +285,30 @@ def outage_page(request: HttpRequest) -> HttpResponse:
         message=_("Please try again in half a minute, or go on right away:"),
     )
     response["Retry-After"] = str(_RETRY_SECONDS)
+    return response
+
+
+def unreachable_page(request: HttpRequest) -> HttpResponse:
+    """Return the page for a host this process does not know while the database is away.
+
+    It tries again by itself, and by a button, and names nobody.
+    """
+    if request.path_info.startswith("/api/"):
+        detail = _("We cannot reach our records just now. Please try again in half a minute.")
+        return problem(503, code="database_away", detail=detail, retry_after=_RETRY_SECONDS)
+    retry = escape_leading_slashes(iri_to_uri(request.get_full_path())) if request.method == "GET" else "/"
+    context = {
+        "business": None,
+        "booking": None,
+        "languages": list_languages("/", QueryDict()),
+        "status": 503,
+        "title": translate(_("One moment, please")),
+        "message": translate(_("We cannot reach our records just now. This page tries again by itself.")),
+        "retry": retry,
+    }
+    response = HttpResponse(render_to_string("visitor/problem.html", context, request=request), status=503)
+    response["Retry-After"] = str(_RETRY_SECONDS)
+    response["Refresh"] = f"10; url={retry}"
     return response
 
 

@@ -146,6 +146,8 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
 ]
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+# What a host gets that cannot be looked up while the database is away.
+UNREACHABLE_PAGE = "saas.languages.answer_unreachable"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",

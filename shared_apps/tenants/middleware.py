@@ -5,6 +5,7 @@ from collections.abc import Callable
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponsePermanentRedirect
+from django.utils.module_loading import import_string
 
 from shared_apps.tenants.scope import enter_tenant, public_scope
 from shared_apps.tenants.selectors import find_tenant_by_host, tenant_host
@@ -55,7 +56,7 @@ class TenantMiddleware:
         try:
             tenant = find_tenant_by_host(host)
         except (OperationalError, InterfaceError):
-            return _unavailable("We cannot reach our records just now. Please try again in half a minute.\n")
+            return self._cannot_tell(request)
         if tenant is None:
             return _not_found()
         if not tenant.is_active:
@@ -64,6 +65,11 @@ class TenantMiddleware:
         with enter_tenant(tenant):
             return self.get_response(request)
 
+    def _cannot_tell(self, request: HttpRequest) -> HttpResponseBase:
+        """The database is away and this process has not served the host before: nobody knows whose page it is."""
+        page: Callable[[HttpRequest], HttpResponseBase] = import_string(settings.UNREACHABLE_PAGE)
+        return page(request)
+
     def _redirect_to_canonical(self, request: HttpRequest, host: str) -> HttpResponseBase:
         if host == settings.SAAS_DOMAIN:
             canonical = host
@@ -71,7 +77,7 @@ class TenantMiddleware:
             try:
                 tenant = find_tenant_by_host(host)
             except (OperationalError, InterfaceError):
-                return _unavailable("Please try again in half a minute.\n")
+                return self._cannot_tell(request)
             if tenant is None:
                 return _not_found()
             canonical = tenant_host(tenant)

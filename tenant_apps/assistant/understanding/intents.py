@@ -4,6 +4,10 @@ import re
 from typing import Final
 
 from tenant_apps.assistant.understanding.reading import Intent
+from tenant_apps.assistant.understanding.vocabulary import words
+
+_EMPTY = words("say_nothing") | words("ends_name")
+_WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*|\d+")
 
 _PATTERNS: Final[dict[Intent, str]] = {
     Intent.GREETING: r"^\s*(?:hi+|hey+|hello+|hola+|buenas|buenos dias|good (?:morning|afternoon|evening)|howdy|"
@@ -90,7 +94,8 @@ _NO = re.compile(
 _FILLER = re.compile(
     rf"(?:{_YES_WORDS}|thanks|thank you|thx|please|pls|gracias|por favor|porfa|muchas|it|is|that|all|"
     rf"everything|todo|so much|very much|no|nope|thank|you|for me|then|entonces|muy|and|y|just|go|on|"
-    rf"nothing else|nada mas|never ?mind|nvm|forget it|olvidalo|dejalo)"
+    rf"nothing else|nada mas|none|ningun[oa]?|nothing (?:special|really|much)|see you(?: then| soon| there)?|talk "
+    rf"soon|nos vemos|never ?mind|nvm|forget it|olvidalo|dejalo)"
 )
 _CHANGE = re.compile(
     r"\b(?:change (?:something|it|that|the|my)|(?:want|need|like) to (?:change|fix|correct|edit|update)|"
@@ -110,7 +115,9 @@ _OPEN_QUESTION = re.compile(
     r"old|is|are)|"
     r"(?:do|does|are|is|will) (?:you|u|ya|y'?all|it|there|the)(?! have (?:time|room|any))|que|cual|cuales|"
     r"cuanto|cuantos|cuanta|"
-    r"por que|quien|como (?:es|son|se|funciona)|aceptan|toman|usan|duele|duran?|incluyen?)\b"
+    r"por que|quien|como (?:es|son|se|funciona)|do (?:i|we)|can (?:i|we) (?:bring|see|use|wait|leave|park|take|"
+    r"pick|drop)|puedo (?:llevar|traer|usar|dejar|esperar)|podemos (?:llevar|traer)|"
+    r"is any(?:one|body)|hay alguien|aceptan|toman|usan|duele|duran?|incluyen?)\b"
 )
 _QUESTION_START = re.compile(
     r"^\W*(?:what|whats|when|where|wheres|how|which|who|why|do (?:you|u|ya|y'?all)|does|are (?:you|u|"
@@ -140,6 +147,13 @@ def is_only_filler(text: str) -> bool:
     """Whether nothing is said but yes, no, thanks and please."""
     rest = re.sub(rf"(?<![a-z])(?:{_FILLER.pattern})(?![a-z'])", " ", text)
     return not re.search(r"[^\W_]", rest)
+
+
+def says_something(text: str) -> bool:
+    """Whether folded text holds a word that is no mere politeness, or something others understood (a bar)."""
+    if is_only_filler(text):
+        return "|" in text
+    return "|" in text or any(word not in _EMPTY for word in _WORD.findall(text))
 
 
 def is_open_question(text: str) -> bool:

@@ -9,14 +9,28 @@ from tenant_apps.assistant.understanding.intents import (
     is_only_filler,
     is_open_question,
     is_question,
+    says_something,
 )
 from tenant_apps.assistant.understanding.language import find_language
 from tenant_apps.assistant.understanding.names import claim_name, read_bare_name
-from tenant_apps.assistant.understanding.notes import read_notes
+from tenant_apps.assistant.understanding.notes import find_marked, read_notes, tidy_note
 from tenant_apps.assistant.understanding.reading import CONFIRM, Context, Intent, Reading
-from tenant_apps.assistant.understanding.services import claim_other_service, claim_services, has_request
-from tenant_apps.assistant.understanding.text import Message, Span, cut, tidy
-from tenant_apps.assistant.understanding.times import claim_other_times, claim_time, find_events, find_times
+from tenant_apps.assistant.understanding.services import (
+    claim_other_service,
+    claim_services,
+    find_asked_about,
+    has_request,
+    strip_request,
+)
+from tenant_apps.assistant.understanding.text import Message, Span, cut, fold, tidy
+from tenant_apps.assistant.understanding.times import (
+    claim_answer,
+    claim_other_times,
+    claim_time,
+    find_events,
+    find_times,
+    names_day,
+)
 from tenant_apps.handoffs.validators import CARD_REMOVED, remove_card_numbers
 
 _LIMITS = {
@@ -31,7 +45,7 @@ _MAX_MESSAGE = 2000
 _MARKUP = re.compile(r"<[^<>]{1,200}>")
 # Orders to a machine are no wish of a visitor's: they fill nothing and change nothing.
 _ORDERS = re.compile(
-    r"[^.!?\n]*\b(?:(?:ignor[ae]r?|disregard|forget|override|bypass|olvida|omite)\b[^.!?\n]{0,40}"
+    r"\b(?P<whole>(?:ignor[ae]r?|disregard|forget|override|bypass|olvida|omite)\b[^.!?\n]{0,40}"
     r"\b(?:instruc\w+|rules?|prompts?|guidelines?|previous|above|reglas|anterior\w*)|system prompt|you are now|"
     r"pretend (?:to be|you|that)|act as|developer mode|jailbreak|finge|actua como|a partir de ahora eres)\b[^.!?\n]*"
     r"|\b(?:say|repeat|write|reply|respond|answer|print|output|di|repite|escribe|responde)"
@@ -41,13 +55,32 @@ _ORDERS = re.compile(
     r"|\b(?:you are|you're|your \w+ (?:is|has been)|(?:tu|su) \w+ esta) (?:now |ya )?(?:booked|confirmed|reserved|"
     r"reservad[oa]|confirmad[oa]|agendad[oa])\b[^.!?\n]*"
 )
+# What else is an order where there is one.
+_MORE_ORDERS = re.compile(
+    r"(?:(?<=[.!?\n] )|^)(?:you are|you're|say|repeat|write|print|reply|respond|answer|output|give me|show me|"
+    r"tell me|eres|di|repite|"
+    r"escribe|responde|dame|muestra\w*|dime)\b[^.!?\n]*"
+)
 _CARD_TALK = re.compile(
     r"\b(?:(?:my |mi )?(?:credit |debit )?(?:card|visa|mastercard|amex|tarjeta)(?: number| numero)?(?: is| es)?|"
     r"exp(?:ires|iry|iration)?(?: date)?|valid|vence|cvv|cvc|security code)\b[\s.:]*(?:\d{1,2}/\d{2,4}|\d{3,4})?"
 )
+# Where one sentence ends and the next begins; a question may begin behind a comma.
+_SENTENCE = re.compile(
+    r"(?:[^.!?\n¿]|(?<=\d)\.(?=\d))(?:(?!(?<=, )(?:what|how|where|when do|which|do you|is there|are you|que|"
+    r"cuanto|cual|donde|como|a que hora)\b"
+    r"[^.!?\n]*\?)[^.!?\n¿]|(?<=\d)\.(?=\d))*[.!?]*|[.!?¿\n]"
+)
 _ASKS = frozenset(intent for intent in Intent if intent.startswith("ask_")) - {Intent.ASK_AVAILABILITY}
 
 
+_POLITE = re.compile(r"[\s,]*\b(?:please|pls|plz|por favor|porfa(?:vor)?|thanks|thank you|gracias)\W*$", re.IGNORECASE)
+_CANCELS = re.compile(
+    r"(?:^|\b(?:need|want|like|have|can i|could i|must|quiero|quisiera|necesito|tengo que|puedo) (?:to )?)\W*"
+    r"(?:cancel(?:ar)?|reschedule|move|change|reagendar|cambiar|mover)\b(?! (?:it|that|the)\b)"
+)
+_CORRECTS = re.compile(r"\b(?:no|not|wait|actually|instead|sorry|mejor|perdon|cambi\w+)\b")
+_DO_YOU_HAVE = re.compile(r"\W*(?:y )?(?:tienen|tienes|tiene|hay|aceptan)\b")
 _NO_ANSWER = _ASKS | {Intent.CANCEL, Intent.RESTART, Intent.CHANGE}
 
 
@@ -59,20 +92,38 @@ class RuleUnderstanding:
         cleaned = remove_card_numbers(message[:_MAX_MESSAGE])
         had_card = cleaned != message[:_MAX_MESSAGE]
         text = Message(cleaned.replace(CARD_REMOVED, " " * len(CARD_REMOVED)))
-        for pattern in (_MARKUP, _ORDERS, _CARD_TALK) if had_card else (_MARKUP, _ORDERS):
+        patterns = [_MARKUP, _ORDERS]
+        if had_card:
+            patterns.append(_CARD_TALK)
+        if _ORDERS.search(text.folded):
+            patterns.append(_MORE_ORDERS)
+        for pattern in patterns:
             for match in pattern.finditer(text.folded):
-                text.claim(*match.span())
+                start = match.start()
+                if "whole" in pattern.groupindex and match["whole"]:  # the sentence from its beginning
+                    start = max(text.folded.rfind(mark, 0, start) for mark in ".!?\n") + 1
+                text.claim(start, match.end())
         intents = find_intents(text.folded, is_answer=context.asking is not None)
         contact = claim_contact(
             text, region=context.region, is_asked=context.asking in ("customerPhone", "customerEmail")
         )
         contacts = tuple(text.claimed)
         slots = {"customerPhone": contact.phone, "customerEmail": contact.email}
-        if self._only_asks(text, intents):
+        if context.business_name and fold(context.business_name) in text.folded:
+            start = text.folded.index(fold(context.business_name))
+            text.claim(start, start + len(context.business_name))
+        questions = _find_questions(text)
+        if questions is None:
             if not intents & (_ASKS | {Intent.CANCEL, Intent.RESTART}):
                 intents.add(Intent.ASK_OTHER)
         else:
-            slots |= self._read_wish(text, context, contacts, is_answer=not intents & _NO_ANSWER)
+            # A question beside a wish may name the service ("how much is a facial? I could come on Friday") …
+            asked_about = _find_service(text, context.services, questions)
+            for question in questions:  # … and tells nothing else.
+                text.claim(question.start, question.end)
+            slots |= self._read_wish(text, context, contacts, is_answer=bool(questions) or not intents & _NO_ANSWER)
+            if asked_about and slots["preferredDateTimeText"] and not slots["requestedService"]:
+                slots["requestedService"] = asked_about
         slots = {slot: cut(value, _LIMITS[slot]) for slot, value in slots.items() if value}
         return Reading(
             slots=slots,
@@ -89,16 +140,6 @@ class RuleUnderstanding:
             had_card_number=had_card,
         )
 
-    def _only_asks(self, text: Message, intents: set[Intent]) -> bool:
-        """Whether the message is nothing but a question to the business, which fills no slot."""
-        if "?" in text.typed and is_open_question(text.folded) and not find_times(text.folded):
-            return not has_request(text.folded)
-        asked = intents & (_ASKS | {Intent.CANCEL, Intent.RESTART})
-        if not asked:
-            return False
-        is_plain = intents & {Intent.RESTART, Intent.CANCEL, Intent.ASK_HUMAN}
-        return bool(is_plain or is_question(text.folded)) and not has_request(text.folded)
-
     def _wants_change(self, intents: set[Intent], context: Context) -> bool:
         return bool(intents & {Intent.CHANGE, Intent.NO}) and context.asking is not None
 
@@ -110,17 +151,30 @@ class RuleUnderstanding:
             text.claim(event.start, event.end)
         service = claim_services(text, context.services)
         other_times = claim_other_times(text)
+        before = len(text.claimed)
         time = claim_time(text)
+        times, calls_at = text.claimed[before:], ""
+        marked = find_marked(text)
+        text.claimed += marked
         name = claim_name(text, contacts=contacts, business_name=context.business_name)
+        text.claimed = [span for span in text.claimed if span not in marked]
         asking = context.asking
         bare = is_answer and asking is not None and not is_question(text.folded) and not is_only_filler(text.folded)
         if asking == "customerName" and not name and bare:
             name = read_bare_name(text)
         if not service and (asking != "customerName" or not name):
             service = claim_other_service(text)
+        if asking == "preferredDateTimeText" and is_answer and "?" not in text.typed:
+            time = claim_answer(text, time)
+        says_when = time and not service and not names_day(time) and not _CORRECTS.search(text.folded)
+        if says_when and contacts and asking in ("customerPhone", "customerEmail"):
+            # Asked how to reach them, they say at which hour: that is when to call.
+            time, calls_at = "", ", ".join(_say_when(text, span) for span in times)
         left = tidy(text.blanked().replace("|", " "))
         if bare and left and asking == "requestedService" and not service and not name:
-            service = _rest(text)
+            text.claimed = [span for span in text.claimed if span not in other_times]
+            service = strip_request(_rest(text))
+            text.services = text.claimed[-1:]
         is_when = (
             is_answer
             and asking == "preferredDateTimeText"
@@ -129,17 +183,62 @@ class RuleUnderstanding:
         )
         if is_when and left and not time and not service and not name:
             time = _rest(text)
-        for span in other_times:
-            text.claimed.remove(span)
-        notes = _rest(text) if bare and asking == "notes" else ""
+        text.claimed = [span for span in text.claimed if span not in other_times]
+        text.is_answer = asking is not None
+        text.has_service = bool(service or asking == CONFIRM or "requestedService" in context.known)
+        notes = tidy_note(_rest(text)) if bare and asking == "notes" else ""
         if not notes and not (bare and asking in _LIMITS and asking != CONFIRM and not text.claimed):
             notes = read_notes(text, events)
         return {
             "requestedService": service,
             "preferredDateTimeText": time,
             "customerName": name,
-            "notes": notes,
+            "notes": ". ".join(filter(None, (calls_at, notes))),
         }
+
+
+def _find_questions(text: Message) -> list[Span] | None:
+    """The sentences that do nothing but ask the business; None where there is nothing else in the message."""
+    blanked = text.blanked()
+    asking, is_wish = list[Span](), False
+    for sentence in _SENTENCE.finditer(blanked):
+        said = text.folded[sentence.start() : sentence.end()]
+        if _only_asks(said, sentence[0]):
+            asking.append(Span(*sentence.span()))
+        else:
+            is_wish |= says_something(sentence[0])
+    return asking if is_wish or not asking else None
+
+
+def _only_asks(said: str, free: str) -> bool:
+    """Whether a folded sentence is nothing but a question to the business; `free` is what nobody claimed of it."""
+    if "?" in said and is_open_question(said) and not find_times(free):
+        return not has_request(said)
+    asked = find_intents(said, is_answer=False) & (_ASKS | {Intent.CANCEL, Intent.RESTART})
+    if not asked:
+        return False
+    if "?" in said and _DO_YOU_HAVE.match(said):
+        return True
+    if Intent.CANCEL in asked and _CANCELS.search(said):
+        return True
+    is_plain = asked & {Intent.RESTART, Intent.CANCEL, Intent.ASK_HUMAN}
+    return bool(is_plain or is_question(said)) and not has_request(said)
+
+
+def _find_service(text: Message, services: tuple[str, ...], questions: list[Span]) -> str:
+    for question in questions:
+        said = text.slice(question.start, question.end)
+        found = claim_services(Message(said), services) or find_asked_about(fold(said), said)
+        if found:
+            return found
+    return ""
+
+
+def _say_when(text: Message, time: Span) -> str:
+    """A time with the words that lead to it: "best after 3"."""
+    free = text.blanked()
+    start = max(free.rfind(mark, 0, time.start) for mark in ".,;:!?\n|(") + 1
+    return tidy_note(text.slice(start, time.end))
 
 
 def _rest(text: Message) -> str:
@@ -151,7 +250,7 @@ def _rest(text: Message) -> str:
         else:
             end = min(end, span.start)
             break
-    rest = tidy(text.typed[start:end])
+    rest = tidy(_POLITE.sub("", text.typed[start:end]))
     if rest:
         text.claim(start, end)
     return rest

@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -10,7 +10,7 @@ from pathlib import Path
 from rapidfuzz import fuzz
 
 from tenant_apps.assistant.understanding.text import Message, Span, fold, tidy
-from tenant_apps.assistant.understanding.vocabulary import words
+from tenant_apps.assistant.understanding.vocabulary import names, words
 
 _DATA = tomllib.loads(Path(__file__).with_name("service_words.toml").read_text(encoding="utf-8"))
 _GENERAL: frozenset[str] = frozenset(_DATA["general"])
@@ -18,11 +18,14 @@ _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 _MAX_WORDS = 6
 # A short word is only itself: one typo makes another word of it.
 _EXACT_UNTIL, _ONE_TYPO_UNTIL = 4, 6
+_ENDINGS = ("s", "d", "ed")
 _SHORT_SCORE, _LONG_SCORE = 88.0, 84.0
 
 _REJECTED = re.compile(
-    r"(?:\b(?:not|no|instead of|rather than|don'?t (?:want|need)|skip|without|en (?:vez|lugar) de|"
-    r"no quiero|sin|ya no)\s+(?:el |la |los |las |the |a |an |un |una |any )?(?:quiero |want |need )?)$"
+    r"(?:\b(?:not|no|instead of|rather than|don'?t (?:want|need)|skip|drop|remove|forget|take off|no longer|"
+    r"quitar?|elimina\w*|sac(?:a|ar)|without|en (?:vez|lugar) de|"
+    r"no quiero|sin|ya no|(?:my|his|her|their|mi|su) (?:very )?(?:first|last|primer|ultimo))\s+(?:el |la |los |"
+    r"las |the |a |an |un |una |any )?(?:quiero |want |need )?)$"
 )
 _PAST = re.compile(
     r"\b(?:i (?:had|got|did|already had|have had)|last (?:time|month|week|year)|previously|me (?:hice|"
@@ -31,7 +34,7 @@ _PAST = re.compile(
 ASKS_FOR = (
     r"(?:(?:can|could|may|would) (?:i|we|you|u)(?: guys)?(?: please| pls| possibly)? (?:get|have|book|do|"
     r"schedule|make|come in|request|set up|fit|squeeze|grab|reserve|arrange|give|take)(?: (?:me|us|him|her|in))?|"
-    r"i(?:'?d| would| wld)? (?:really )?(?:like|love|want|wanna|need|prefer)(?: to)?(?: (?:get|have|book|"
+    r"i(?:'?d| would| wld)? (?:really )?(?:like|lo+ve|wa+nt|wanna|ne+d|prefer)(?: to)?(?: (?:get|have|book|"
     r"do|schedule|make|come in|try|request|set up|arrange|reserve|see))?|i(?:'?m| am) (?:looking|"
     r"interested|hoping|trying|calling|wanting)(?: for| in| to)?(?: (?:get|have|book|do|schedule|"
     r"make|come in|try))?|"
@@ -39,14 +42,16 @@ ASKS_FOR = (
     r"looking (?:for|to)(?: (?:get|book|schedule|have))?|hoping (?:for|to)(?: (?:get|book))?|"
     r"want(?:ed)?(?: to)?(?: (?:get|book|schedule|have|do))?|need(?: to)?(?: (?:get|book|schedule|"
     r"have))?|wanna(?: (?:get|book|have|do))?|"
-    r"(?:let'?s|please|pls|just)? ?(?:book|schedule|get|make|give)(?: me| us)?|interested in|"
+    r"(?:let'?s|please|pls|just)? ?(?<!\bmy )(?<!\bthe )(?<!\byour )(?:book|schedule|get|make|give)(?: me| us)?|"
+    r"interested in|"
     r"do you have (?:time|room|space|any(?:thing| (?:openings?|availability|slots?|time|spots?))?|"
     r"availability|an opening|a slot)(?: for| to do)?|any (?:chance|openings?|availability|slots?|"
     r"spots?|room)(?: (?:for|of|to get))?|is there (?:any )?(?:time|room|availability|a slot|"
     r"a spot)(?: for)?|got (?:time|room|space) for|make it|change (?:it|that) to|"
     r"switch (?:it |that )?to|"
     r"(?:quiero|quisiera|queria|kiero|necesito|busco|deseo|me gustaria|ocupo|me interesa|ando buscando|"
-    r"estoy buscando|prefiero|pueden|podria|podrian|puedo|se puede|me puedes|me pueden|me podrian|"
+    r"estoy buscando|prefiero|pueden|podria|podrian|podeis|podrias|podriais|puedo|se puede|me puedes|me pueden|me "
+    r"podrian|"
     r"podemos|necesitamos|queremos|hay|tienen|tendran|tienes)(?: (?:(?:hacer|hacerme|hacerle|"
     r"agendar|pedir|sacar|apartar|reservar|tener|una? (?:cita|turno|hora|espacio|lugar|"
     r"hueco) (?:para|de)|cita (?:para|de)|espacio (?:para)?|disponibilidad (?:para)?|"
@@ -60,9 +65,9 @@ _NO_WISH = (
     r"the (?:address|phone|hours|"
     r"prices?|location|number)|directions|an? (?:refund|receipt|human|person)|cancel|reschedul|tell|decir|"
     r"see me|help me|atender\w*|ver\w*|recibir\w*|ayudar\w*|"
-    r"llegar|pasar|ir\b|be\b|look|feel)"
+    r"bring|llevar|traer|see\b|use\b|usar|leave|wait|esperar|pick|drop|llegar|pasar|ir\b|be\b|look|feel)"
 )
-_REQUEST = re.compile(rf"(?<![a-z]){ASKS_FOR}\s+(?!{_NO_WISH})")
+_REQUEST = re.compile(rf"(?<![a-z]){ASKS_FOR}\s+(?!(?:to )?{_NO_WISH})")
 _ARTICLE = re.compile(
     r"^(?:(?:a|an|the|some|my|our|your|one|also|please|pls|to|get|have|do|book|schedule|un[ao]?s?|el|la|"
     r"los|las|mi|mis|hacerme|hacer|de|another|new|quick|for|in|para|porfa|por favor|try|come in for|me)\s+)+"
@@ -70,10 +75,38 @@ _ARTICLE = re.compile(
 _STOP = re.compile(
     r"\s(?:for|on|at|with|by|in|this|next|tomorrow|please|pls|when|if|because|and|but|thanks|thank|asap|so|"
     r"to|around|before|after|sometime|instead|para|el|la|en|con|por|pero|y|porque|si|cuando|gracias|"
-    r"porfa|a las|este|esta|de preferencia|as|can|could|my|mi|it|i|i'm|que|available|disponible|"
+    r"porfa|a las|este|esta|de preferencia|as|can|could|my (?:name|number|phone|email|cell|\w+ is|\w+ has)|mi "
+    r"(?:nombre|numero|telefono|correo|\w+ es)|it|i|i'm|que|available|disponible|"
     r"done on)(?=\s|$)|[|,.;:!?()\n]"
 )
+_GIVEN = names("given")
 _NOTHING = words("no_service")
+# Who shall come is asked for by what they shall do: the wish goes on to the end of the clause.
+_SOMEONE = re.compile(
+    r"(?:(?:someone|somebody|alguien) (?:to|who can|who could|que)|help with|quien (?:me|nos|le))\b(?:(?!\s(?:on|"
+    r"at|please|pls|for|this|next|asap|thanks|el|para|por)\s)"
+    r"[^|,.;:!?()\n])*"
+)
+_ONLY_ASKS = re.compile(
+    rf"(?:(?:nomas|solo|solamente|just|only|u+m+|uh+|well|pues|bueno|so|i (?:think|guess|suppose)|maybe|probably|"
+    rf"perhaps|creo que|tal vez|quizas)\s+)*{ASKS_FOR}\s+|"
+    r"(?:(?:i (?:think|guess|suppose)|maybe|probably|perhaps|creo que|tal vez|quizas)\s+(?:just\s+|"
+    r"solo\s+)?(?:an?\s+|una?\s+)?)+"
+)
+_PRICE_OF = re.compile(
+    r"\b(?:charge|cost|costs|price|prices|much|cuesta|cuestan|vale|precio|cobran)(?: (?:is|are|does|do|for|of|por|"
+    r"de|tiene|un|una|el|la|an|a|the|"
+    r"your))+ ([a-zñ][a-zñ' -]{2,40}?)(?= costs?\b|\s*[?.,;!]|\s*$)"
+)
+_VERBS = words("tell_first")
+# A thing that one comes for, whatever it is called in full.
+_HEAD = re.compile(
+    r"(?:^|[.,;!?|\n]\s*)((?:[a-zñ'-]+ ){0,3}(?:massage|session|class|lesson|treatment|facial|wax|cut|service|"
+    r"masaje|sesion|clase|"
+    r"tratamiento|corte|servicio|limpieza)s?(?: (?:de |con |en )?(?!please|pls|thanks|for|on|at|with|por|el|la|"
+    r"para|y|este|esta|"
+    r"hoy|lunes|is|was|and|if|in|to|today)[a-zñ]+){0,2})\b"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,26 +128,43 @@ def _spellings(name: str) -> tuple[str, ...]:
 
 
 def _squeeze(text: str) -> str:
-    return re.sub(r"[\W_]+", "", text)
+    return re.sub(r"[\W_]+", "", text).replace("ñ", "n")
+
+
+@dataclass(frozen=True, slots=True)
+class _Index:
+    """A list's spellings, squeezed: which service each stands for; by first letter, those that a typo may have made."""
+
+    exact: Mapping[str, str]
+    near: Mapping[str, tuple[tuple[str, int, str], ...]]
 
 
 @lru_cache(maxsize=500)
-def _build_index(services: tuple[str, ...]) -> tuple[tuple[str, int, str], ...]:
-    """(squeezed spelling, number of words, service) of a list; a spelling that two services share belongs to its first
-    exact owner, a single word that only one service has stands for it."""
-    index: dict[str, tuple[int, str]] = {}
+def _build_index(services: tuple[str, ...]) -> _Index:
+    """The index of a list.
+
+    A spelling that two services share belongs to its first exact owner; a single word that only one has stands for it.
+    """
+    spellings: dict[str, tuple[int, str]] = {}
     words: dict[str, set[str]] = {}
     for name in services:
-        index.setdefault(_squeeze(fold(name)), (len(_WORD.findall(name)), name))
+        spellings.setdefault(_squeeze(fold(name)), (len(_WORD.findall(name)), name))
         for word in _WORD.findall(fold(name)):
             words.setdefault(word, set()).add(name)
     for name in services:
         for spelling in _spellings(name):
-            index.setdefault(_squeeze(spelling), (len(_WORD.findall(spelling)), name))
-    for word, names in words.items():
-        if len(names) == 1 and word not in _GENERAL and len(word) > _EXACT_UNTIL:
-            index.setdefault(word, (1, next(iter(names))))
-    return tuple((spelling, count, name) for spelling, (count, name) in index.items())
+            spellings.setdefault(_squeeze(spelling), (len(_WORD.findall(spelling)), name))
+    for word, names_ in words.items():
+        if len(names_) == 1 and word not in _GENERAL and len(word) > _EXACT_UNTIL:
+            spellings.setdefault(word, (1, next(iter(names_))))
+    exact = {spelling: name for spelling, (_count, name) in spellings.items()}
+    near: dict[str, list[tuple[str, int, str]]] = {}
+    for spelling, (count, name) in spellings.items():
+        for ending in _ENDINGS if len(spelling) > 2 else ():
+            exact.setdefault(spelling + ending, name)
+        if len(spelling) > _EXACT_UNTIL:
+            near.setdefault(spelling[0], []).append((spelling, count, name))
+    return _Index(exact, {letter: tuple(each) for letter, each in near.items()})
 
 
 def claim_services(message: Message, services: tuple[str, ...]) -> str:
@@ -124,7 +174,7 @@ def claim_services(message: Message, services: tuple[str, ...]) -> str:
     for each in found:
         if each.name in wanted:
             continue
-        message.claim(each.span.start, each.span.end)
+        message.claim_service(each.span.start, each.span.end)
         if not _is_rejected(message, each.span):
             wanted[each.name] = None
     return " + ".join(wanted)
@@ -136,7 +186,6 @@ def _is_rejected(message: Message, span: Span) -> bool:
 
 
 def _find_all(message: Message, services: tuple[str, ...]) -> Iterator[_Found]:
-    index = _build_index(services)
     words = list(_WORD.finditer(message.blanked()))
     for at in range(len(words)):
         for count in range(1, min(_MAX_WORDS, len(words) - at) + 1):
@@ -144,27 +193,28 @@ def _find_all(message: Message, services: tuple[str, ...]) -> Iterator[_Found]:
             if not message.is_free(start, end) or re.search(r"[.;!?|\n]", message.folded[start:end]):
                 break
             squeezed = _squeeze(message.folded[start:end])
-            best = (
-                max((_score(squeezed, spelling, count, size), name) for spelling, size, name in index)
-                if index
-                else None
-            )
-            if best and best[0]:
-                yield _Found(Span(start, end), best[1], best[0])
+            name, score = _find(services, squeezed, count)
+            if name:
+                yield _Found(Span(start, end), name, score)
 
 
-def _score(squeezed: str, spelling: str, count: int, size: int) -> float:
-    """How well a stretch of words is a spelling: 100 for itself, 0 for not."""
-    if squeezed == spelling:
-        return 100.0 + len(spelling) / 100
-    if abs(len(squeezed) - len(spelling)) > 3 or abs(count - size) > 1:
-        return 0.0
-    if min(len(squeezed), len(spelling)) <= _EXACT_UNTIL:
-        return 0.0
-    score = fuzz.ratio(squeezed, spelling)
-    limit = _SHORT_SCORE if len(spelling) <= _ONE_TYPO_UNTIL else _LONG_SCORE
-    same_start = squeezed[0] == spelling[0]
-    return score if score >= limit and same_start else 0.0
+@lru_cache(maxsize=20_000)
+def _find(services: tuple[str, ...], squeezed: str, count: int) -> tuple[str, float]:
+    """The service that a stretch of `count` words spells, and how well: 100 and more for itself; "" for none."""
+    index = _build_index(services)
+    name = index.exact.get(squeezed)
+    if name:
+        return name, 100.0 + len(squeezed) / 100
+    if len(squeezed) <= _EXACT_UNTIL:
+        return "", 0.0
+    best = "", 0.0
+    for spelling, size, name in index.near.get(squeezed[0], ()):
+        if abs(len(squeezed) - len(spelling)) <= 3 and abs(count - size) <= 1:
+            score = fuzz.ratio(squeezed, spelling)
+            limit = _SHORT_SCORE if len(spelling) <= _ONE_TYPO_UNTIL else _LONG_SCORE
+            if score >= limit and score > best[1]:
+                best = name, score
+    return best
 
 
 def _choose(found: Iterator[_Found]) -> list[_Found]:
@@ -181,6 +231,10 @@ def claim_other_service(message: Message) -> str:
     text = message.blanked()
     for request in _REQUEST.finditer(text):
         start = request.end()
+        someone = _SOMEONE.match(text, start)
+        if someone:
+            message.claim_service(*someone.span())
+            return tidy(message.slice(*someone.span()))
         article = _ARTICLE.match(text[start:])
         if article:
             start += article.end()
@@ -194,10 +248,33 @@ def claim_other_service(message: Message) -> str:
             and not set(words) <= _NOTHING
             and (words[0] not in _NOTHING or words[:2] == ["someone", "to"])
             and _WORD.match(fold(phrase))
+            and not (phrase[0].isupper() and words[0] in _GIVEN and len(words) == 1)
         ):
-            message.claim(start, end)
+            message.claim_service(start, end)
+            return phrase
+    head = _HEAD.search(text)
+    if head and not _REQUEST.search(text + " "):
+        article = _ARTICLE.match(head[1] + " ")
+        start = head.start(1) + (article.end() if article else 0)
+        phrase = tidy(message.slice(start, head.end(1)))
+        said = _WORD.findall(fold(phrase))
+        if said and not set(said) <= _NOTHING and said[0] not in _NOTHING | _VERBS and len(said) <= 4:
+            message.claim_service(start, head.end(1))
             return phrase
     return ""
+
+
+def find_asked_about(text: str, typed: str) -> str:
+    """What a question about prices is about, as typed; "" for nothing."""
+    match = _PRICE_OF.search(text)
+    return tidy(typed[match.start(1) : match.end(1)]) if match else ""
+
+
+def strip_request(typed: str) -> str:
+    """A service as it was typed, without the words that ask for it."""
+    asks = _ONLY_ASKS.match(fold(typed))
+    rest = typed[asks.end() :] if asks else typed
+    return rest if _WORD.search(rest) else typed
 
 
 def has_request(text: str) -> bool:

@@ -28,12 +28,23 @@ class Message:
         self.typed = "".join(" " if unicodedata.category(character) == "Cc" else character for character in typed)
         self.folded = fold(self.typed)
         self.claimed: list[Span] = []
+        self.services: list[Span] = []
+        self.has_service = self.is_answer = False
+        letters = [character for character in self.typed if character.isalpha()]
+        capitals = sum(character.isupper() for character in letters)
+        # All in capitals: a capital tells nothing. Mixed: sentences begin with one, so a name would have one too.
+        self.is_shouted = len(letters) > 3 and capitals > 0.8 * len(letters)
+        self.is_mixed = capitals > 0 and not self.is_shouted
 
     def claim(self, start: int, end: int) -> Span:
         """Mark a stretch as understood; later readers leave it alone."""
         span = Span(start, end)
         self.claimed.append(span)
         return span
+
+    def claim_service(self, start: int, end: int) -> None:
+        """Mark a stretch as what is asked for."""
+        self.services.append(self.claim(start, end))
 
     def is_free(self, start: int, end: int) -> bool:
         """Whether nothing in the stretch is claimed."""

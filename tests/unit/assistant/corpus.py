@@ -33,11 +33,11 @@ class Row:
 
 
 def load(language: str) -> Iterator[Row]:
-    """Read corpus_<language>.toml."""
-    data = tomllib.loads(Path(__file__).with_name(f"corpus_{language}.toml").read_text(encoding="utf-8"))
-    for row in data["rows"]:
+    """Read corpus_<language>.toml, then corpus_<language>_more.toml."""
+    files = sorted(Path(__file__).parent.glob(f"corpus_{language}*.toml"))
+    for row in (row for file in files for row in tomllib.loads(file.read_text(encoding="utf-8"))["rows"]):
         yield Row(
-            language=data["language"],
+            language=language,
             say=row["say"],
             slots={slot: row[key] for key, slot in SLOT_BY_KEY.items() if key in row},
             context=Context(
@@ -45,7 +45,7 @@ def load(language: str) -> Iterator[Row]:
                 region=row.get("region", "US"),
                 asking=row.get("asking"),
                 known=row.get("known", {}),
-                language=data["language"],
+                language=language,
             ),
         )
 

@@ -1,11 +1,10 @@
 /** Calls of the JSON API, typed by its description: `call("GET /handoffs/{handoff_id}", { path: { handoff_id } })`. */
-import type { Operations as Described } from "../../../.generated/openapi";
+import type { Operations } from "../../../.generated/openapi";
 import { boot } from "../boot.ts";
 import { isOnline } from "../state/connection.ts";
-import type { Pending } from "./pending.ts";
 import { ApiError, isAbort, UnreachableError } from "./problem.ts";
 
-export type Operations = Described & Omit<Pending, keyof Described>;
+export type { Operations };
 export type Operation = keyof Operations;
 export type Answer<N extends Operation> = Operations[N]["answer"];
 
