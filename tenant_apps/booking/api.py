@@ -3,7 +3,7 @@
 from django.http import HttpResponse
 from ninja import Router, Status
 
-from shared_apps.accounts.security import any_member, owner_only
+from shared_apps.accounts.security import any_member, any_person, owner_only
 from shared_apps.tenants.http import TenantRequest
 from shared_apps.versions import read_if_match, set_etag
 from tenant_apps.booking.schemas import PreviewOut, PublicBookingOut, SettingsIn, SettingsOut
@@ -35,7 +35,7 @@ def put_booking_settings(request: TenantRequest, response: HttpResponse, setting
     return SettingsOut.from_settings(saved)
 
 
-@router.post("/settings/booking/preview", response=PreviewOut, auth=any_member, tags=["settings"])
+@router.post("/settings/booking/preview", response=PreviewOut, auth=any_person, tags=["settings"])
 def preview_booking_settings(request: TenantRequest, settings: SettingsIn) -> PreviewOut:
     """What saving these settings would mean: what is wrong, what to know, where a visitor would go. Stores nothing."""
     return PreviewOut.from_preview(preview_settings(given=settings.to_input()))

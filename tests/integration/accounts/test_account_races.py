@@ -32,6 +32,15 @@ def _remove(client: TenantClient, key: int) -> int:
     return client.delete(f"/api/v1/team/{key}").status_code
 
 
+def _persist(ask: Callable[[], int]) -> int:
+    """Ask again after a 503, which changed nothing: a connection or a lock took too long on a busy machine."""
+    for _ in range(5):
+        status = ask()
+        if status != 503:
+            break
+    return status
+
+
 @pytest.fixture
 def owners(committed_tenant: TenantRef, settings: Any) -> list[TenantClient]:
     """Four owners who can log in, each logged in, and nobody else."""
@@ -55,7 +64,7 @@ def test_owners_who_all_go_at_once_leave_one(
 ) -> None:
     def job(number: int) -> Callable[[], int]:
         target = owners[(number + shift) % OWNERS].user.pk
-        return lambda: changes[number % len(changes)](owners[number], target)
+        return lambda: _persist(lambda: changes[number % len(changes)](owners[number], target))
 
     answers = at_once([job(number) for number in range(OWNERS)])
 
