@@ -14,6 +14,7 @@ from e2e.steps import fill_in, log_in, send
 AXE = (ROOT / "frontend" / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
 SIZES = {"phone": {"width": 360, "height": 740}, "desktop": {"width": 1280, "height": 900}}
 THEMES = ("light", "dark")
+LINK = "/notifications/unsubscribe/of-nobody"
 
 
 def find_violations(page: Page) -> list[str]:
@@ -57,7 +58,14 @@ def test_every_page_of_the_visitors_way(
 ) -> None:
     page = _open(open_page, size=size, theme=theme, language=language)
     for subdomain in ("coastal-cuts", "sunrise-auto"):
-        for path in ("/", "/book", "/book?embed=1", "/nothing-here", "/handoff/0199f0f0-0000-7000-8000-00000000abcd"):
+        for path in (
+            "/",
+            "/book",
+            "/book?embed=1",
+            "/nothing-here",
+            "/handoff/0199f0f0-0000-7000-8000-00000000abcd",
+            LINK,
+        ):
             page.goto(stack.url(subdomain, path))
             check(page)
         page.goto(stack.url(subdomain, "/book"))
