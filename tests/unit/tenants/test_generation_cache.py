@@ -204,3 +204,27 @@ def test_threads_that_load_and_evict_never_see_another_keys_value() -> None:
 
     assert wrong == []
     assert len(cache._entries) == 5
+
+
+def test_recalled_value_serves_the_outage_and_no_longer(cache: GenerationCache[str], source: Source) -> None:
+    source.error = OperationalError("away")
+    assert [cache.get("key", slot=SLOT, load=source, recall=lambda: ("kept", 1.0)) for _ in range(2)] == ["kept"] * 2
+    source.error = None
+    assert cache.get("key", slot=SLOT, load=source, recall=lambda: ("kept", 1.0)) == "first"
+
+
+def test_value_older_than_its_counter_gives_way_to_what_is_kept(cache: GenerationCache[str], source: Source) -> None:
+    cache.get("key", slot=SLOT, load=source)
+    host_generations().bump(SLOT)
+    source.error = OperationalError("away")
+    assert cache.get("key", slot=SLOT, load=source, recall=lambda: ("kept", 1.0)) == "kept"
+
+
+def test_value_older_than_its_counter_is_not_served_when_nothing_is_kept(
+    cache: GenerationCache[str], source: Source
+) -> None:
+    cache.get("key", slot=SLOT, load=source)
+    host_generations().bump(SLOT)
+    source.error = OperationalError("away")
+    with pytest.raises(OperationalError):
+        cache.get("key", slot=SLOT, load=source, recall=lambda: None)
