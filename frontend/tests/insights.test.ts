@@ -35,7 +35,13 @@ test("a range goes into the address and comes back", () => {
 });
 
 test("an address that asks for no real range gets the usual one", () => {
-  for (const query of ["range=8", "range=custom", "from=2026-02-30&to=2026-03-01", "from=2026-03-02&to=2026-03-01", "from=2026-03-01"]) {
+  for (const query of [
+    "range=8",
+    "range=custom",
+    "from=2026-02-30&to=2026-03-01",
+    "from=2026-03-02&to=2026-03-01",
+    "from=2026-03-01",
+  ]) {
     assert.deepEqual(readRange(new URLSearchParams(query), TODAY), resolvePreset("30", TODAY), query);
   }
 });

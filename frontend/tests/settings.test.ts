@@ -15,7 +15,14 @@ import {
   toWeek,
   WEEKDAYS,
 } from "../src/dashboard/pages/settings/hours.ts";
-import { checkEmail, checkOrigin, checkService, findListProblems, move, toOrigin } from "../src/dashboard/components/lists.ts";
+import {
+  checkEmail,
+  checkOrigin,
+  checkService,
+  findListProblems,
+  move,
+  toOrigin,
+} from "../src/dashboard/components/lists.ts";
 import { describeZone, searchZones } from "../src/dashboard/pages/settings/zones.ts";
 
 const HOURS: HoursLine[] = [
@@ -51,7 +58,13 @@ test("hours that are missing, equal or overlap are told by their place", () => {
   ]);
   assert.deepEqual(Object.keys(findHoursProblems(week)), ["tue.0", "tue.1"]);
   const spans = (...list: Array<[string, string]>): Record<string, string> =>
-    findHoursProblems(setDay(toWeek([]), "mon", list.map(([opens, closes]) => ({ opens, closes }))));
+    findHoursProblems(
+      setDay(
+        toWeek([]),
+        "mon",
+        list.map(([opens, closes]) => ({ opens, closes })),
+      ),
+    );
   assert.deepEqual(spans(["09:00", "12:00"], ["12:00", "18:00"]), {});
   assert.deepEqual(Object.keys(spans(["09:00", "13:00"], ["12:00", "18:00"])), ["mon.1"]);
   assert.deepEqual(Object.keys(spans(["20:00", "02:00"], ["23:00", "23:30"])), ["mon.1"]);
@@ -123,7 +136,13 @@ test("text on a colour is the one that reads better", () => {
 });
 
 test("zones are found by words of their names, the place itself first", () => {
-  const names = ["America/New_York", "America/North_Dakota/New_Salem", "Asia/Tokyo", "Europe/Zurich", "America/Sao_Paulo"];
+  const names = [
+    "America/New_York",
+    "America/North_Dakota/New_Salem",
+    "Asia/Tokyo",
+    "Europe/Zurich",
+    "America/Sao_Paulo",
+  ];
   assert.deepEqual(searchZones(names, "new y"), ["America/New_York"]);
   assert.deepEqual(searchZones(names, "sÃo"), ["America/Sao_Paulo"]);
   assert.deepEqual(searchZones(names, "america")[0], "America/New_York");
@@ -154,5 +173,8 @@ test("the code for other sites carries the form's address and the business's nam
 test("messages find the entry of a list they are about", () => {
   const errors = toErrors("services", { 1: "Empty.", 3: "Twice." });
   assert.deepEqual(errors, { "services.1": "Empty.", "services.3": "Twice." });
-  assert.deepEqual(byPlace("services", { ...errors, services: "Too many.", "hours.mon.0": "No." }), { 1: "Empty.", 3: "Twice." });
+  assert.deepEqual(byPlace("services", { ...errors, services: "Too many.", "hours.mon.0": "No." }), {
+    1: "Empty.",
+    3: "Twice.",
+  });
 });

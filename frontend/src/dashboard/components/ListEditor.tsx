@@ -83,7 +83,15 @@ export function ListEditor(props: Props) {
       <ol>
         {items.map((item, at) => (
           <li key={at} data-line={at}>
-            <Line {...props} id={`${id}-${at}`} item={item} at={at} problem={problems[at]} onMove={shift} onRemove={remove} />
+            <Line
+              {...props}
+              id={`${id}-${at}`}
+              item={item}
+              at={at}
+              problem={problems[at]}
+              onMove={shift}
+              onRemove={remove}
+            />
           </li>
         ))}
       </ol>
@@ -111,7 +119,20 @@ interface LineProps extends Props {
 // Spelt out, since the types of inputs are a union by type.
 const TYPES = { text: { type: "text" }, email: { type: "email" }, url: { type: "url" } } as const;
 
-function Line({ id, item, at, problem, noun, items, type = "text", placeholder, tidy, isOrdered, isReadOnly, ...rest }: LineProps) {
+function Line({
+  id,
+  item,
+  at,
+  problem,
+  noun,
+  items,
+  type = "text",
+  placeholder,
+  tidy,
+  isOrdered,
+  isReadOnly,
+  ...rest
+}: LineProps) {
   const { onChange, onMove, onRemove } = rest;
   const named = item || `${noun} ${at + 1}`;
   return (
@@ -142,10 +163,24 @@ function Line({ id, item, at, problem, noun, items, type = "text", placeholder, 
           <span class="line-actions">
             {isOrdered && (
               <>
-                <Button kind="ghost" class="up" icon="down" iconOnly disabled={at === 0} onClick={() => onMove(at, -1, ".up")}>
+                <Button
+                  kind="ghost"
+                  class="up"
+                  icon="down"
+                  iconOnly
+                  disabled={at === 0}
+                  onClick={() => onMove(at, -1, ".up")}
+                >
                   {`Move ${named} up`}
                 </Button>
-                <Button kind="ghost" class="down" icon="down" iconOnly disabled={at === items.length - 1} onClick={() => onMove(at, 1, ".down")}>
+                <Button
+                  kind="ghost"
+                  class="down"
+                  icon="down"
+                  iconOnly
+                  disabled={at === items.length - 1}
+                  onClick={() => onMove(at, 1, ".down")}
+                >
                   {`Move ${named} down`}
                 </Button>
               </>

@@ -22,7 +22,10 @@ export function removeAt<T>(list: readonly T[], at: number): T[] {
 }
 
 /** What is wrong with each entry, by its place: empty or there twice, whatever the case of its letters. */
-export function findListProblems(list: readonly string[], check: (entry: string) => string | null): Record<number, string> {
+export function findListProblems(
+  list: readonly string[],
+  check: (entry: string) => string | null,
+): Record<number, string> {
   const problems: Record<number, string> = {};
   const seen = new Set<string>();
   list.forEach((entry, index) => {
@@ -58,6 +61,8 @@ export function toOrigin(text: string): string {
 
 export function checkOrigin(text: string): string | null {
   if (text === "") return "Write the site’s address, or remove the line.";
-  const isPlain = /^https:\/\/[^/?#@\s]+\.[^/?#@\s]+$|^http:\/\/(127\.0\.0\.1|([^/?#@\s]+\.)?localhost)(:\d+)?$/.test(text);
+  const isPlain = /^https:\/\/[^/?#@\s]+\.[^/?#@\s]+$|^http:\/\/(127\.0\.0\.1|([^/?#@\s]+\.)?localhost)(:\d+)?$/.test(
+    text,
+  );
   return isPlain ? null : "Write https:// and the site’s full name, such as https://www.example.com.";
 }

@@ -54,9 +54,24 @@ export function Password() {
 
   return (
     <Card title="Password">
-      <form class="stack" ref={form} noValidate onSubmit={(event) => void save(event)} aria-label="Change your password">
+      <form
+        class="stack"
+        ref={form}
+        noValidate
+        onSubmit={(event) => void save(event)}
+        aria-label="Change your password"
+      >
         {/* Tells password managers whose password this is. */}
-        <input class="off" type="email" name="username" autocomplete="username" value={boot.email} readOnly tabIndex={-1} aria-hidden="true" />
+        <input
+          class="off"
+          type="email"
+          name="username"
+          autocomplete="username"
+          value={boot.email}
+          readOnly
+          tabIndex={-1}
+          aria-hidden="true"
+        />
         <TextField
           label="Current password"
           name="currentPassword"
@@ -76,7 +91,11 @@ export function Password() {
           error={errors.newPassword}
           onInput={(event) => type({ newPassword: event.currentTarget.value })}
         />
-        <CheckField label="Show the passwords" checked={isShown} onChange={(event) => setIsShown(event.currentTarget.checked)} />
+        <CheckField
+          label="Show the passwords"
+          checked={isShown}
+          onChange={(event) => setIsShown(event.currentTarget.checked)}
+        />
         {failure && (
           <p class="error" role="alert">
             {failure}

@@ -32,11 +32,19 @@ export function Sessions() {
     }
   };
   const endOne = (session: Session): Promise<void> =>
-    end(session.id, items.filter((each) => each.id !== session.id), "Logged out there.", () =>
-      call("DELETE /sessions/{session_id}", { path: { session_id: session.id } }),
+    end(
+      session.id,
+      items.filter((each) => each.id !== session.id),
+      "Logged out there.",
+      () => call("DELETE /sessions/{session_id}", { path: { session_id: session.id } }),
     );
   const endOthers = (): Promise<void> =>
-    end("others", items.filter((each) => each.current), "Logged out everywhere else.", () => call("DELETE /sessions"));
+    end(
+      "others",
+      items.filter((each) => each.current),
+      "Logged out everywhere else.",
+      () => call("DELETE /sessions"),
+    );
 
   return (
     <Card title="Where you are logged in">
@@ -66,11 +74,7 @@ export function Sessions() {
               </li>
             ))}
           </ul>
-          {items.length > 1 && (
-            <Button onClick={() => setIsAsking(true)}>
-              Log out everywhere else
-            </Button>
-          )}
+          {items.length > 1 && <Button onClick={() => setIsAsking(true)}>Log out everywhere else</Button>}
         </>
       )}
       {isAsking && (

@@ -33,7 +33,10 @@ export function ColumnChart({ columns, label, names, formats, className = "" }: 
             <span class="height">
               <span class="bar captured" style={{ height: `${(column.value / highest) * 100}%` }}>
                 {column.part !== undefined && (
-                  <span class="bar redirected" style={{ height: `${(column.part / Math.max(1, column.value)) * 100}%` }} />
+                  <span
+                    class="bar redirected"
+                    style={{ height: `${(column.part / Math.max(1, column.value)) * 100}%` }}
+                  />
                 )}
               </span>
             </span>

@@ -46,7 +46,8 @@ export function Funnel({ answer, formats }: { answer: FunnelAnswer; formats: For
         })}
       </ol>
       <p class="hint">
-        Shares are of all captured. Compared with the period before, {formats.days(answer.previousFrom, answer.previousTo)}.
+        Shares are of all captured. Compared with the period before,{" "}
+        {formats.days(answer.previousFrom, answer.previousTo)}.
       </p>
     </>
   );

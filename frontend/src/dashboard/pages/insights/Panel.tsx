@@ -30,12 +30,7 @@ export function Panel<T>({ title, name, by, range, read, isEmpty, chart, table, 
     <section class={`panel ${name} ${className}`} aria-labelledby={id} aria-busy={resource.isLoading}>
       <header class="panel-head">
         <h2 id={id}>{title}</h2>
-        <LinkButton
-          kind="ghost"
-          icon="download"
-          href={`/api/v1${panelPath(name, range, by, true)}`}
-          download
-        >
+        <LinkButton kind="ghost" icon="download" href={`/api/v1${panelPath(name, range, by, true)}`} download>
           CSV<span class="vh">: {title}</span>
         </LinkButton>
       </header>
@@ -82,4 +77,3 @@ function Details({ title, children }: { title: string; children: () => Component
     </details>
   );
 }
-

@@ -29,7 +29,9 @@ export function Ranking({ rows: all, label, heading, none, formats }: Props) {
         <caption class="vh">{label}</caption>
         <thead role="rowgroup">
           <tr role="row">
-            <th role="columnheader" scope="col">{heading}</th>
+            <th role="columnheader" scope="col">
+              {heading}
+            </th>
             <th role="columnheader" scope="col" class="number">
               Captured
             </th>

@@ -78,7 +78,10 @@ export class Formats {
 
   /** A mark on the time axis. */
   tick(start: Day, interval: Interval): string {
-    return this.#date(start, interval === "month" ? { month: "short", year: "2-digit" } : { day: "numeric", month: "short" });
+    return this.#date(
+      start,
+      interval === "month" ? { month: "short", year: "2-digit" } : { day: "numeric", month: "short" },
+    );
   }
 
   /** An hour of the day, such as 5 PM. */

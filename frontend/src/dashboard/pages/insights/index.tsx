@@ -68,7 +68,12 @@ function Timeline({ range }: { range: Range }) {
       chart={({ points, interval }) => (
         <>
           <Legend />
-          <TimelineChart points={points} interval={interval} formats={formats} label={describeTimeline(points, interval)} />
+          <TimelineChart
+            points={points}
+            interval={interval}
+            formats={formats}
+            label={describeTimeline(points, interval)}
+          />
         </>
       )}
       table={({ points, interval }) => (

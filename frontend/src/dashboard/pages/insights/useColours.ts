@@ -3,7 +3,10 @@ import type { RefObject } from "preact";
 import { useLayoutEffect, useState } from "preact/hooks";
 
 /** As they are inside an element; null before it is there. */
-export function useColours<Name extends string>(inside: RefObject<HTMLElement | null>, names: readonly Name[]): Record<Name, string> | null {
+export function useColours<Name extends string>(
+  inside: RefObject<HTMLElement | null>,
+  names: readonly Name[],
+): Record<Name, string> | null {
   const [colours, setColours] = useState<Record<Name, string> | null>(null);
   useLayoutEffect(() => {
     const renew = (): void => setColours(inside.current && read(inside.current, names));

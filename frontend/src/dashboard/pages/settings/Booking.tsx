@@ -35,13 +35,21 @@ const FIELDS = [
 export type BookingDraft = Pick<BookingSettings, (typeof FIELDS)[number]>;
 
 const MODES = [
-  { value: "external", label: "On a booking page", hint: "We take the request, then the visitor goes on to your provider’s page." },
+  {
+    value: "external",
+    label: "On a booking page",
+    hint: "We take the request, then the visitor goes on to your provider’s page.",
+  },
   { value: "internal", label: "Requests only", hint: "We take the request, and you get in touch with the visitor." },
 ] as const;
 
 const WAYS = [
   { value: "redirect", label: "In a tab of its own", hint: "Works with every provider." },
-  { value: "iframe", label: "In a frame on our page", hint: "Where the provider’s page allows it; else visitors get the button." },
+  {
+    value: "iframe",
+    label: "In a frame on our page",
+    hint: "Where the provider’s page allows it; else visitors get the button.",
+  },
 ] as const;
 
 export function Booking({ source }: { source: Source<BookingSettings> }) {
@@ -57,7 +65,12 @@ export function Booking({ source }: { source: Source<BookingSettings> }) {
   const urlError = errors["externalBookingUrl"] ?? preview.errorOf("externalBookingUrl");
 
   return (
-    <SectionForm title="Booking" testId="settings-form" section={section} sub="Changes hold at once for the next visitor.">
+    <SectionForm
+      title="Booking"
+      testId="settings-form"
+      section={section}
+      sub="Changes hold at once for the next visitor."
+    >
       <RadioCards
         legend="How booking works"
         name="bookingMode"
@@ -80,9 +93,9 @@ export function Booking({ source }: { source: Source<BookingSettings> }) {
           error={urlError}
           onInput={(event) => set({ externalBookingUrl: event.currentTarget.value.trim() })}
         />
-        {linkHealth && draft.externalBookingUrl === source.stored.value.externalBookingUrl && draft.externalBookingUrl !== "" && (
-          <LinkHealthNote health={linkHealth} />
-        )}
+        {linkHealth &&
+          draft.externalBookingUrl === source.stored.value.externalBookingUrl &&
+          draft.externalBookingUrl !== "" && <LinkHealthNote health={linkHealth} />}
         <TextField
           label="Provider name"
           hint="Visitors read it on the button. Leave it empty to use the name we know."

@@ -83,7 +83,11 @@ export function FrameCheck({ source, isOwner, isSaved, frames, providerName }: P
       </p>
       {isOwner && (
         <div class="choices">
-          <Button onClick={() => void check()} busy={state === "asking"} disabled={!isSaved || externalBookingUrl === ""}>
+          <Button
+            onClick={() => void check()}
+            busy={state === "asking"}
+            disabled={!isSaved || externalBookingUrl === ""}
+          >
             {state === "asking" ? "Checking" : "Check now"}
           </Button>
           {!isSaved && <span class="hint">Save first: the saved page is checked.</span>}
@@ -104,7 +108,11 @@ export function FrameCheck({ source, isOwner, isSaved, frames, providerName }: P
 }
 
 /** Read until the check's time moved; false when that took too long. */
-async function waitFor(source: Source<BookingSettings>, before: string | null, isGone: () => boolean): Promise<boolean> {
+async function waitFor(
+  source: Source<BookingSettings>,
+  before: string | null,
+  isGone: () => boolean,
+): Promise<boolean> {
   const end = Date.now() + PATIENCE;
   while (Date.now() < end && !isGone()) {
     await new Promise((resolve) => setTimeout(resolve, EVERY));

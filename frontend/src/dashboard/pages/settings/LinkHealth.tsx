@@ -55,7 +55,9 @@ export function LinkHealthNote({ health }: { health: LinkHealth }) {
         </span>
       </p>
       {reason && REASONS[reason] && <p>{REASONS[reason]}</p>}
-      {redirectsTo && <p class="warning">It sends visitors on to {redirectsTo}. Make sure that this is your provider.</p>}
+      {redirectsTo && (
+        <p class="warning">It sends visitors on to {redirectsTo}. Make sure that this is your provider.</p>
+      )}
       {expiresSoon && tlsExpiresAt && (
         <p class="warning">
           Its certificate ends <Time at={tlsExpiresAt} kind="short" />. Browsers refuse the page after that.

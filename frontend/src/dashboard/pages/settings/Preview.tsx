@@ -28,7 +28,10 @@ export function usePreview(draft: BookingDraft): BookingPreview {
     const controller = new AbortController();
     const timer = setTimeout(
       () => {
-        call("POST /settings/booking/preview", { body: JSON.parse(question) as BookingDraft, signal: controller.signal }).then(
+        call("POST /settings/booking/preview", {
+          body: JSON.parse(question) as BookingDraft,
+          signal: controller.signal,
+        }).then(
           (given) => {
             if (controller.signal.aborted) return;
             setAnswer(given);
@@ -56,7 +59,8 @@ export function usePreview(draft: BookingDraft): BookingPreview {
     isWaiting,
     isFailed,
     // Of what is typed no longer, nothing is said.
-    errorOf: (field) => (isWaiting || isEmpty ? undefined : answer?.errors.find((each) => each.field === field)?.message),
+    errorOf: (field) =>
+      isWaiting || isEmpty ? undefined : answer?.errors.find((each) => each.field === field)?.message,
   };
 }
 

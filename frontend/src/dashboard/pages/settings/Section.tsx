@@ -23,7 +23,8 @@ export function SectionForm<P extends object>({ title, sub, section, testId, chi
   const { conflict, aside, failure, isChanged, isBusy, isSaved, refusals } = section;
 
   useEffect(() => {
-    if (refusals > 0) form.current?.querySelector<HTMLElement>("[aria-invalid=true], [data-testid=field-error]")?.focus();
+    if (refusals > 0)
+      form.current?.querySelector<HTMLElement>("[aria-invalid=true], [data-testid=field-error]")?.focus();
   }, [refusals]);
 
   return (

@@ -70,7 +70,9 @@ export function useSection<T extends object, K extends keyof T & string>(given: 
   type P = Pick<T, K>;
   const { id, record, fields, check } = given;
   const base = pick(record.stored.value, fields);
-  const [state, setState] = useState<State<P>>(() => (kept.get(id) as State<P> | undefined) ?? { start: base, draft: base });
+  const [state, setState] = useState<State<P>>(
+    () => (kept.get(id) as State<P> | undefined) ?? { start: base, draft: base },
+  );
   const [errors, setErrors] = useState<Record<string, string>>({});
   const [failure, setFailure] = useState<string | null>(null);
   const [conflict, setConflict] = useState<(Conflict<P> & { theirs: Stored<T> }) | null>(null);

@@ -9,7 +9,10 @@ interface Calls<T extends object> {
 }
 
 /** The record once it is there; before, only how the reading goes. */
-export function useSource<T extends object>(key: string, calls: Calls<T>): { resource: Resource<Stored<T>>; source: Source<T> | null } {
+export function useSource<T extends object>(
+  key: string,
+  calls: Calls<T>,
+): { resource: Resource<Stored<T>>; source: Source<T> | null } {
   const resource = useResource(key, async (signal) => toStored(await calls.read(signal)));
   const { data } = resource;
   if (data === undefined) return { resource, source: null };

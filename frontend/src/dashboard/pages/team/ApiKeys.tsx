@@ -4,7 +4,21 @@ import { type Answer, call } from "../../api/client.ts";
 import { ApiError, describe } from "../../api/problem.ts";
 import { useResource } from "../../state/resource.ts";
 import { toast } from "../../state/toasts.ts";
-import { Ask, Badge, Button, Card, type Column, copy, EmptyState, ErrorState, SelectField, Skeleton, Table, TextField, Time } from "../../ui/index.ts";
+import {
+  Ask,
+  Badge,
+  Button,
+  Card,
+  type Column,
+  copy,
+  EmptyState,
+  ErrorState,
+  SelectField,
+  Skeleton,
+  Table,
+  TextField,
+  Time,
+} from "../../ui/index.ts";
 
 type ApiKey = Answer<"GET /api-keys">["items"][number];
 type NewKey = Answer<"POST /api-keys">;
@@ -62,7 +76,9 @@ export function ApiKeys() {
 
   return (
     <Card title="API keys">
-      <p class="sub">For programs of yours that read handoffs, or complete and reopen them. Never for the team or keys.</p>
+      <p class="sub">
+        For programs of yours that read handoffs, or complete and reopen them. Never for the team or keys.
+      </p>
       <MakeKey
         onMade={(key) => {
           setMade(key);
@@ -137,7 +153,12 @@ function MakeKey({ onMade }: { onMade: (key: NewKey) => void }) {
           setError("");
         }}
       />
-      <SelectField label="May" name="scope" value={scope} onChange={(event) => setScope(event.currentTarget.value as ApiKey["scope"])}>
+      <SelectField
+        label="May"
+        name="scope"
+        value={scope}
+        onChange={(event) => setScope(event.currentTarget.value as ApiKey["scope"])}
+      >
         <option value="read" selected={scope === "read"}>
           Read
         </option>

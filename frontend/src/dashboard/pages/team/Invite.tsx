@@ -54,7 +54,12 @@ export function Invite({ onInvited }: { onInvited: (member: Member) => void }) {
           setError("");
         }}
       />
-      <SelectField label="Role" name="role" value={role} onChange={(event) => setRole(event.currentTarget.value as Role)}>
+      <SelectField
+        label="Role"
+        name="role"
+        value={role}
+        onChange={(event) => setRole(event.currentTarget.value as Role)}
+      >
         <option value="staff" selected={role === "staff"}>
           Staff
         </option>

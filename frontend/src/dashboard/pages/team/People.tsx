@@ -3,7 +3,18 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { describe } from "../../api/problem.ts";
 import { useResource } from "../../state/resource.ts";
 import { toast } from "../../state/toasts.ts";
-import { Ask, Badge, Card, type Column, ErrorState, Menu, type MenuItem, Skeleton, Table, Time } from "../../ui/index.ts";
+import {
+  Ask,
+  Badge,
+  Card,
+  type Column,
+  ErrorState,
+  Menu,
+  type MenuItem,
+  Skeleton,
+  Table,
+  Time,
+} from "../../ui/index.ts";
 import { changeMember, readTeam, removeMember, sendInvitation } from "./api.ts";
 import { Invite } from "./Invite.tsx";
 import { isLastOwner, LAST_OWNER, type Member, type Role, STATE_LABELS } from "./people.ts";
@@ -57,7 +68,11 @@ export function People({ onSettled }: { onSettled: (isSettled: boolean) => void 
       ? [{ label: "Send the invitation again", icon: "mail" as const, onSelect: () => void resend(member) }]
       : []),
     member.state === "deactivated"
-      ? { label: "Reactivate", icon: "undo", onSelect: () => void change(member, { active: true }, `${member.email} can log in again.`) }
+      ? {
+          label: "Reactivate",
+          icon: "undo",
+          onSelect: () => void change(member, { active: true }, `${member.email} can log in again.`),
+        }
       : { label: "Deactivate", icon: "close", onSelect: () => setQuestion({ kind: "deactivate", member }) },
     { label: "Remove", icon: "trash", tone: "danger", onSelect: () => setQuestion({ kind: "remove", member }) },
   ];
@@ -81,11 +96,17 @@ export function People({ onSettled }: { onSettled: (isSettled: boolean) => void 
           member={member}
           isLast={isLastOwner(members, member)}
           isBusy={isBusy}
-          onChange={(role) => void change(member, { role }, `${member.email} is now ${role === "owner" ? "an owner" : "staff"}.`)}
+          onChange={(role) =>
+            void change(member, { role }, `${member.email} is now ${role === "owner" ? "an owner" : "staff"}.`)
+          }
         />
       ),
     },
-    { key: "state", header: "State", cell: (member) => <Badge tone={TONES[member.state]}>{STATE_LABELS[member.state]}</Badge> },
+    {
+      key: "state",
+      header: "State",
+      cell: (member) => <Badge tone={TONES[member.state]}>{STATE_LABELS[member.state]}</Badge>,
+    },
     {
       key: "login",
       header: "Last login",
@@ -97,7 +118,9 @@ export function People({ onSettled }: { onSettled: (isSettled: boolean) => void 
       hideHeader: true,
       align: "end",
       cell: (member) =>
-        isLastOwner(members, member) ? null : <Menu label={`Actions for ${member.email}`} items={listActions(member)} />,
+        isLastOwner(members, member) ? null : (
+          <Menu label={`Actions for ${member.email}`} items={listActions(member)} />
+        ),
     },
   ];
 
@@ -108,14 +131,22 @@ export function People({ onSettled }: { onSettled: (isSettled: boolean) => void 
         {team.error ? (
           <ErrorState error={team.error} retry={team.reload} />
         ) : team.data ? (
-          <Table caption="People who can log in" columns={columns} rows={members} rowKey={(member) => member.id} testId="team-row" />
+          <Table
+            caption="People who can log in"
+            columns={columns}
+            rows={members}
+            rowKey={(member) => member.id}
+            testId="team-row"
+          />
         ) : (
           <Skeleton lines={3} />
         )}
       </div>
       {question && (
         <Ask
-          title={question.kind === "remove" ? `Remove ${question.member.email}?` : `Deactivate ${question.member.email}?`}
+          title={
+            question.kind === "remove" ? `Remove ${question.member.email}?` : `Deactivate ${question.member.email}?`
+          }
           action={question.kind === "remove" ? "Remove" : "Deactivate"}
           busy={isBusy}
           onAction={() =>

@@ -28,7 +28,12 @@ export function Brand({ source }: Given) {
       <Field label="Colour" error={errors["brandColour"]}>
         {(wiring) => (
           <div class="colour">
-            <input type="color" aria-label="Pick the colour" value={colour} onInput={(event) => choose(event.currentTarget.value)} />
+            <input
+              type="color"
+              aria-label="Pick the colour"
+              value={colour}
+              onInput={(event) => choose(event.currentTarget.value)}
+            />
             <input
               {...wiring}
               type="text"
@@ -46,7 +51,11 @@ export function Brand({ source }: Given) {
       </Field>
       <div class="brand-previews">
         {(["light", "dark"] as const).map((theme) => (
-          <figure key={theme} class={`brand-preview ${theme}`} style={{ "--sample": colour, "--on-sample": textOn(colour) }}>
+          <figure
+            key={theme}
+            class={`brand-preview ${theme}`}
+            style={{ "--sample": colour, "--on-sample": textOn(colour) }}
+          >
             <div aria-hidden="true">
               <span class="sample-button">Continue</span>
               <span class="sample-link">Opening hours</span>

@@ -30,7 +30,8 @@ export function Hours({ source }: Given) {
   const { draft, set, errors } = section;
   const week = toWeek(draft.hours);
   // In the order they stand: sorted only once they are saved, so that no line jumps away from who types in it.
-  const change = (next: Week): void => set({ hours: DAYS.flatMap((day) => next[day].map((span) => ({ day, ...span }))) });
+  const change = (next: Week): void =>
+    set({ hours: DAYS.flatMap((day) => next[day].map((span) => ({ day, ...span }))) });
 
   return (
     <SectionForm
@@ -88,7 +89,13 @@ function DayLine({ day, week, errors, onChange }: DayProps) {
       </div>
       {isOwner && (
         <div class="day-actions">
-          <Button kind="ghost" icon="plus" iconOnly disabled={spans.length >= MAX_SPANS_PER_DAY} onClick={() => put([...spans, suggestSpan(spans)])}>
+          <Button
+            kind="ghost"
+            icon="plus"
+            iconOnly
+            disabled={spans.length >= MAX_SPANS_PER_DAY}
+            onClick={() => put([...spans, suggestSpan(spans)])}
+          >
             {`Add hours on ${label}`}
           </Button>
           <Menu
@@ -153,4 +160,3 @@ function SpanLine({ name, label, span, error, onChange, onRemove }: SpanProps) {
 function prefix(problems: Record<string, string>): Record<string, string> {
   return Object.fromEntries(Object.entries(problems).map(([place, message]) => [`hours.${place}`, message]));
 }
-

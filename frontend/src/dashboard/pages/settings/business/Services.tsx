@@ -16,7 +16,11 @@ export function Services({ source }: Given) {
   });
   const { draft, set, errors } = section;
   return (
-    <SectionForm title="Services" section={section} sub="Visitors choose from these, in this order, or write their own.">
+    <SectionForm
+      title="Services"
+      section={section}
+      sub="Visitors choose from these, in this order, or write their own."
+    >
       <ListEditor
         legend="Services in order"
         noun="service"

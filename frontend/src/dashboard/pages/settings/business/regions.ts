@@ -21,5 +21,7 @@ export function listRegions(): Region[] {
 // Names that CLDR has for other things (groups of countries, withdrawn and reserved codes, test locales), and islands
 // and poles without telephone numbers of their own.
 const NOT_COUNTRIES = new Set(
-  "AN AQ BU BV CP CQ CS DD DG DY EA EU EZ FQ FX GS HM HV IC JT MI NH NQ NT PC PN PU PZ QO RH SU TF TP UK UM UN VD WK XA XB YD YU ZR ZZ".split(" "),
+  "AN AQ BU BV CP CQ CS DD DG DY EA EU EZ FQ FX GS HM HV IC JT MI NH NQ NT PC PN PU PZ QO RH SU TF TP UK UM UN VD WK XA XB YD YU ZR ZZ".split(
+    " ",
+  ),
 );
