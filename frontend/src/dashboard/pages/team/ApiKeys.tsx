@@ -11,7 +11,6 @@ import {
   Card,
   type Column,
   copy,
-  EmptyState,
   ErrorState,
   SelectField,
   Skeleton,
@@ -92,7 +91,7 @@ export function ApiKeys() {
         ) : keys.data === undefined ? (
           <Skeleton lines={2} />
         ) : items.length === 0 ? (
-          <EmptyState icon="key" title="No keys yet" />
+          <p class="hint">No keys yet.</p>
         ) : (
           <Table caption="API keys" columns={columns} rows={items} rowKey={(key) => key.id} testId="key-row" />
         )}
