@@ -126,7 +126,10 @@ def insert_tenant(*, name: str, subdomain: str, is_demo: bool) -> Tenant:
 def wait_patiently() -> None:
     """Let this transaction's statements take a minute: DDL is slow, and somebody may be making the same subdomain."""
     with tenant_connection().cursor() as cursor:
-        cursor.execute("SET LOCAL statement_timeout = '60s'; SET LOCAL lock_timeout = '60s'")
+        cursor.execute(
+            "SET LOCAL statement_timeout = '60s'; SET LOCAL lock_timeout = '60s';"
+            " SET LOCAL idle_in_transaction_session_timeout = '60s'"
+        )
 
 
 def create_schema(schema_name: str) -> None:
