@@ -127,7 +127,7 @@ def test_list_shows_numbers_and_nobody(alpha: TenantRef, beta: TenantRef, admin:
 
 def test_list_asks_each_shown_tenant_once(alpha: TenantRef, admin: Client, django_assert_num_queries: Any) -> None:
     admin.get(LIST)
-    with django_assert_num_queries(10):  # session, user, count, page, domains, and for each of two: path, facts
+    with django_assert_num_queries(12):  # session, user, page, domains, and for each of two: path, handoffs, jobs, path
         admin.get(LIST)
 
 

@@ -35,6 +35,8 @@ TENANT_TABLES = [
     "django_migrations",
     "handoffs_bookinghandoff",
     "handoffs_handoffevent",
+    "handoffs_handofftally",
+    "handoffs_tallyhorizon",
     "notifications_notificationsettings",
     "outbox_job",
 ]
