@@ -233,6 +233,19 @@ def test_sections_are_saved_one_by_one(every_industry: Stack, page: Page) -> Non
     expect(zone).to_have_value("America/Los_Angeles")
 
 
+def test_mails_of_new_requests_come_as_often_as_the_owner_likes(every_industry: Stack, page: Page) -> None:
+    open_settings(page, every_industry, "tutoring", part="general")
+    mails = section(page, "Mails")
+    expect(mails.get_by_label("New requests")).to_have_value("each")
+    mails.get_by_label("New requests").select_option("One mail an hour")
+    mails.get_by_label("A summary each morning").check()
+    save(mails)
+    expect(page.get_by_test_id("settings-saved")).to_be_visible()
+    page.reload()
+    expect(mails.get_by_label("New requests")).to_have_value("hourly")
+    expect(mails.get_by_label("A summary each morning")).to_be_checked()
+
+
 def test_site_that_may_show_the_form_is_taken_from_a_pasted_page(every_industry: Stack, page: Page) -> None:
     open_settings(page, every_industry, "restaurant", part="general")
     form = section(page, "Your form on other sites")

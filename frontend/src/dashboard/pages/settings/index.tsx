@@ -12,6 +12,7 @@ import { Brand } from "./business/Brand.tsx";
 import { Embedding } from "./business/Embedding.tsx";
 import { Hours } from "./business/Hours.tsx";
 import { Identity } from "./business/Identity.tsx";
+import { Mails } from "./business/Mails.tsx";
 import { Notices } from "./business/Notices.tsx";
 import { Place } from "./business/Place.tsx";
 import type { Profile } from "./business/profile.ts";
@@ -80,11 +81,20 @@ function ProfileParts({ part }: { part: Part }) {
       </div>
       <div class="stack" hidden={part !== "general"}>
         <Place source={source} />
+        <MailsPart />
         <Notices source={source} />
         <EmbeddingPart />
       </div>
     </>
   );
+}
+
+function MailsPart() {
+  const { resource, source } = useSource("notifications", {
+    read: (signal) => ask("GET /settings/notifications", signal && { signal }),
+    write: (body, ifMatch) => ask("PUT /settings/notifications", { body, ifMatch }),
+  });
+  return source ? <Mails source={source} /> : <Waiting resource={resource} lines={3} />;
 }
 
 function EmbeddingPart() {

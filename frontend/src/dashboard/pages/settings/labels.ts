@@ -23,6 +23,8 @@ export const LABELS: Readonly<Record<string, string>> = {
   language: "Language",
   abandonAfterHours: "Abandoned after",
   retentionDays: "Kept for",
+  newHandoff: "New requests",
+  dailySummary: "A summary each morning",
   notificationEmails: "Notified by email",
   allowedOrigins: "Sites that show the form",
 };
@@ -32,6 +34,9 @@ const VALUES: Readonly<Record<string, string>> = {
   external: "On a booking page",
   redirect: "In a tab of its own",
   iframe: "In a frame on our page",
+  each: "A mail for each, at once",
+  hourly: "One mail an hour",
+  off: "No mails",
   en: "English",
   es: "Español",
 };

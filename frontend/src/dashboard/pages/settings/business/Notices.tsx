@@ -29,7 +29,7 @@ export function Notices({ source }: Given) {
     <SectionForm title="Notices and keeping" section={section}>
       <ListEditor
         legend="Notified by email"
-        hint="Each gets a mail for every new request."
+        hint="The owners get the mails where this is empty."
         noun="email address"
         addLabel="Add an address"
         type="email"
