@@ -2,7 +2,7 @@
 
 from tenant_apps.handoffs.selectors.changes import read_version
 from tenant_apps.handoffs.selectors.counts import read_facts, summarise_handoffs
-from tenant_apps.handoffs.selectors.exports import export_handoffs
+from tenant_apps.handoffs.selectors.exports import export_all_handoffs, export_handoffs
 from tenant_apps.handoffs.selectors.facets import list_facets
 from tenant_apps.handoffs.selectors.filters import HandoffFilters, filter_handoffs
 from tenant_apps.handoffs.selectors.handoffs import HandoffNotFoundError, get_handoff, list_events
@@ -12,6 +12,7 @@ __all__ = [
     "HandoffFilters",
     "HandoffNotFoundError",
     "HandoffPage",
+    "export_all_handoffs",
     "export_handoffs",
     "filter_handoffs",
     "get_handoff",

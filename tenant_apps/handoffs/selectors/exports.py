@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import InterfaceError, OperationalError, connections
 
-from shared_apps.spreadsheets import to_csv
+from shared_apps.spreadsheets import BYTE_ORDER_MARK, to_csv
 from shared_apps.tenants.scope import TenantRef, enter_tenant
 from tenant_apps.handoffs.selectors.filters import HandoffFilters, filter_handoffs
 
@@ -59,6 +59,12 @@ def export_handoffs(*, tenant: TenantRef, filters: HandoffFilters) -> Iterator[b
             yield to_csv([[INCOMPLETE] + [None] * (len(EXPORT_HEADER) - 1)])
             return
         yield to_csv(rows)
+
+
+def export_all_handoffs(tenant: TenantRef) -> Iterator[bytes]:
+    """Yield the file `handoffs.csv` of a tenant's archive: the whole list."""
+    yield BYTE_ORDER_MARK
+    yield from export_handoffs(tenant=tenant, filters=HandoffFilters())
 
 
 def _read(tenant: TenantRef, filters: HandoffFilters, last: tuple[Any, ...] | None) -> list[tuple[Any, ...]]:

@@ -57,7 +57,10 @@ def test_archive_holds_all_and_is_its_owners_alone(tenant: TenantRef, tmp_path: 
     with zipfile.ZipFile(path) as archive:
         manifest = json.loads(archive.read("manifest.json"))
         assert archive.testzip() is None
+        lines = archive.read("handoffs.csv").decode("utf-8-sig").split("\r\n")
     assert manifest["tables"] == counts
+    assert lines[0].startswith("id,createdAt,")
+    assert sum("Zoë" in line for line in lines) == 5
     assert (manifest["subdomain"], manifest["name"]) == (tenant.client_id, "Café Luna")
     assert Tenant.objects.get(pk=tenant.id).exported_at is not None
 
