@@ -10,9 +10,9 @@ from typing import Any, Final
 from django.db import transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
-from psycopg import sql
 
 from shared_apps.errors import DomainError
+from shared_apps.platform.services import drop_schema
 from shared_apps.tenants.backend.guard import patience
 from shared_apps.tenants.enums import TenantStatus
 from shared_apps.tenants.models import Tenant
@@ -65,7 +65,9 @@ def take_step(*, tenant: TenantRef, step: Step) -> None:
         if not rows.update(status=step.target, **step.values):
             raise StepRefusedError
         if step.target == TenantStatus.DROPPED:
-            _drop_schema(tenant.schema_name)
+            with tenant_connection().cursor() as cursor:
+                cursor.execute("SET LOCAL statement_timeout = '60s'; SET LOCAL lock_timeout = '10s'")
+            drop_schema(tenant)
         touch_tenant(tenant.id)
         announce_routing_change()
         if step.target != TenantStatus.ACTIVE:
@@ -76,9 +78,3 @@ def can_take(row: Tenant, step: Step) -> bool:
     """Whether the tenant's row, as it was read, allows the step; asked again by the step itself."""
     with public_scope():
         return Tenant.objects.filter(step.condition, pk=row.pk, status__in=step.sources).exists()
-
-
-def _drop_schema(schema_name: str) -> None:
-    with tenant_connection().cursor() as cursor:
-        cursor.execute("SET LOCAL statement_timeout = '60s'; SET LOCAL lock_timeout = '10s'")
-        cursor.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(schema_name)))

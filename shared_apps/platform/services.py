@@ -161,13 +161,18 @@ def drop_tenant(*, tenant: TenantRef, only_demo: bool) -> bool:
         if not rows.update(status=TenantStatus.DELETED):
             return False
         wait_patiently()
-        with tenant_connection().cursor() as cursor:
-            cursor.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(tenant.schema_name)))
-        forget_tenant(tenant.id)
-        forget_snapshots(tenant)
+        drop_schema(tenant)
         rows.delete()
         announce_routing_change()
     return True
+
+
+def drop_schema(tenant: TenantRef) -> None:
+    """Drop a tenant's schema, and what the due list and this host keep of it, in the caller's transaction."""
+    with tenant_connection().cursor() as cursor:
+        cursor.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(tenant.schema_name)))
+    forget_tenant(tenant.id)
+    forget_snapshots(tenant)
 
 
 def read_job_facts() -> TenantFacts:

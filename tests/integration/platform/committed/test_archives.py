@@ -17,7 +17,7 @@ from shared_apps.accounts.models import User
 from shared_apps.platform.archives import LEFT_OUT, ArchiveRefusedError, export_tenant, restore_tenant
 from shared_apps.platform.lifecycle import CLOSE, DROP, REOPEN, StepRefusedError, take_step
 from shared_apps.platform.services import SubdomainTakenError, provision_tenant
-from shared_apps.tenants.models import Tenant
+from shared_apps.tenants.models import DueWork, Tenant
 from shared_apps.tenants.scope import TenantRef, enter_tenant
 from shared_apps.tenants.selectors import find_tenant_by_subdomain
 from tenant_apps.business.models import BusinessProfile
@@ -175,6 +175,7 @@ def test_tenant_is_dropped_only_closed_exported_and_after_the_grace(tenant: Tena
         cursor.execute("SELECT to_regnamespace(%s)", [tenant.schema_name])
         assert cursor.fetchone() == (None,)
     assert rows.get().status == "dropped"
+    assert not DueWork.objects.filter(tenant_id=tenant.id).exists()
     with pytest.raises(StepRefusedError):
         take_step(tenant=tenant, step=REOPEN)
     with pytest.raises(SubdomainTakenError):
