@@ -6,19 +6,17 @@ from tenant_apps.handoffs.selectors.exports import export_all_handoffs, export_h
 from tenant_apps.handoffs.selectors.facets import list_facets
 from tenant_apps.handoffs.selectors.filters import HandoffFilters, filter_handoffs
 from tenant_apps.handoffs.selectors.handoffs import HandoffNotFoundError, get_handoff, list_events
-from tenant_apps.handoffs.selectors.pages import HandoffPage, list_handoffs, list_handoffs_json
+from tenant_apps.handoffs.selectors.pages import list_handoffs_json
 
 __all__ = [
     "HandoffFilters",
     "HandoffNotFoundError",
-    "HandoffPage",
     "export_all_handoffs",
     "export_handoffs",
     "filter_handoffs",
     "get_handoff",
     "list_events",
     "list_facets",
-    "list_handoffs",
     "list_handoffs_json",
     "read_facts",
     "read_version",

@@ -1,6 +1,5 @@
 """Pages of the list. They go by key, not by offset: as fast on the thousandth page as on the first."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -8,20 +7,11 @@ from django.core import signing
 
 from shared_apps.errors import FieldProblem, InvalidFieldsError
 from tenant_apps.handoffs.expressions import ItemJson
-from tenant_apps.handoffs.models import BookingHandoff
 from tenant_apps.handoffs.querysets import HandoffQuerySet
 from tenant_apps.handoffs.selectors.filters import HandoffFilters, filter_handoffs
 
 _CURSOR_SALT = "handoff-cursor"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class HandoffPage:
-    """One page, newest first; `next_cursor` is None on the last."""
-
-    items: list[BookingHandoff]
-    next_cursor: str | None
 
 
 def list_handoffs_json(*, filters: HandoffFilters, limit: int, cursor: str, schema_name: str, client_id: str) -> bytes:
@@ -34,15 +24,6 @@ def list_handoffs_json(*, filters: HandoffFilters, limit: int, cursor: str, sche
     items = ",".join([item for item, _, _ in page[:limit]])
     following = f'"{_make_cursor(*page[limit - 1][1:], schema_name)}"' if len(page) > limit else "null"
     return f'{{"items":[{items}],"nextCursor":{following}}}'.encode()
-
-
-def list_handoffs(*, filters: HandoffFilters, limit: int, cursor: str, schema_name: str) -> HandoffPage:
-    """Return a page of at most `limit`. Raises InvalidFieldsError when `cursor` is not one this tenant gave out."""
-    rows = _from_cursor(filters, cursor, schema_name)
-    page = list(rows.defer("fingerprint", "pending_since")[: limit + 1])
-    items = page[:limit]
-    last = items[-1] if len(page) > limit else None
-    return HandoffPage(items, _make_cursor(last.created_at, last.pk, schema_name) if last else None)
 
 
 def _from_cursor(filters: HandoffFilters, cursor: str, schema_name: str) -> HandoffQuerySet:
