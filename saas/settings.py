@@ -52,6 +52,8 @@ TRUSTED_PROXIES: list[str] = (
 )
 STATE_DIR = Path(env.str("HANDOFF_DATA_DIR", default=str(BASE_DIR / ".data"))) / "state"
 
+INTEREST_SIGNUP: bool = env.bool("INTEREST_SIGNUP", default=False)  # the form on the platform's own page
+
 RATES: dict[str, str] = {
     name: env.str(name, default=default)
     for name, default in {
@@ -71,6 +73,7 @@ SHARED_APPS = [
     "django_tenants",
     "shared_apps.tenants",
     "shared_apps.accounts",
+    "shared_apps.interest",
     "django.contrib.contenttypes",
     "django.contrib.auth",
     "django.contrib.admin.apps.SimpleAdminConfig",  # its log; the site itself is shared_apps.platform.admin

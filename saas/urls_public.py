@@ -2,11 +2,13 @@
 
 from django.urls import path
 
+import shared_apps.interest.admin  # noqa: F401 - adds its pages to the site
 from saas import health, public
 from shared_apps.platform.admin import site
 
 urlpatterns = [
     path("", public.home),
+    path("interest", public.sign_up),
     path("admin/", site.urls),
     path("health/live", health.live),
     path("health/ready", health.ready),

@@ -173,6 +173,7 @@ TENANT_ROUTES = [
 ]
 PUBLIC_ROUTES = {
     "": {"GET": 200, "HEAD": 200},
+    "interest": {"POST": 404},  # switched off by default
     "health/live": dict.fromkeys(METHODS, 200),
     "health/ready": dict.fromkeys(METHODS, 200),
 }
