@@ -106,6 +106,8 @@ ANY_HOST_PATHS = frozenset({"/health/live", "/health/ready"})  # a balancer asks
 AUTH_USER_MODEL = "accounts.User"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+CITUS: bool = env.bool("CITUS", default=False)  # tenants' schemas are spread over nodes: docs/scale.md
+
 _conninfo: dict[str, Any] = dict(conninfo_to_dict(_database_url))
 DATABASES = {
     "default": {

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db import connections, models
 from psycopg import sql
 
-from shared_apps.tenants.due import mark_due_sql
+from shared_apps.tenants.due import mark_after_commit, mark_due_sql
 
 if TYPE_CHECKING:
     from shared_apps.outbox.models import Job  # noqa: F401 - ruff does not read the base class below
@@ -20,13 +20,13 @@ NEXT_JOB_SQL = "SELECT min(due_at) FROM outbox_job WHERE failed_at IS NULL"
 KEEP_FAILED = "90 days"
 
 
-_PUT = sql.SQL(
+_PUT = (
     "WITH job AS (INSERT INTO outbox_job AS job (id, kind, payload, due_at)"
     " VALUES (%(id)s, %(kind)s, %(payload)s, GREATEST(statement_timestamp(), %(not_before)s::timestamptz))"
     " ON CONFLICT (id) DO UPDATE SET payload = excluded.payload, attempts = 0, failed_at = NULL, last_error = '',"
     " due_at = CASE WHEN job.failed_at IS NULL THEN LEAST(job.due_at, excluded.due_at) ELSE excluded.due_at END"
     " RETURNING due_at) {mark}"
-).format(mark=mark_due_sql(kind=DUE_KIND, source="job", due_at="job.due_at"))
+)
 
 
 def put_jobs_sql(*, schema: str, kind: str, source: str, payload: str) -> dict[str, sql.Composable]:
@@ -72,7 +72,9 @@ class JobQuerySet(models.QuerySet["Job"]):
             "not_before": not_before,
         }
         with connections[self.db].cursor() as cursor:
-            cursor.execute(_PUT, values)
+            mark = mark_due_sql(kind=DUE_KIND, source="job", due_at="job.due_at")
+            cursor.execute(sql.SQL(_PUT).format(mark=mark), values)
+        mark_after_commit(tenant_id=tenant_id, kinds=[DUE_KIND])
 
     def begin_next(self, *, lease: timedelta) -> Running | None:
         """Begin the job that is due the longest, for at most `lease`; None when none is due or free."""

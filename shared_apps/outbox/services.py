@@ -17,7 +17,7 @@ from shared_apps.outbox.selectors import find_next_due
 from shared_apps.tenants.due import claim_due, is_quiet_since, settle_due
 from shared_apps.tenants.scope import TenantRef, current_tenant, enter_tenant
 
-__all__ = ["DELAYS", "MAX_TRIES", "describe_error", "enqueue", "put_jobs_sql", "relay_jobs"]
+__all__ = ["DELAYS", "DUE_KIND", "MAX_TRIES", "describe_error", "enqueue", "put_jobs_sql", "relay_jobs"]
 
 logger = logging.getLogger(__name__)
 

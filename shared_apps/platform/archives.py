@@ -23,7 +23,7 @@ from psycopg import sql
 from shared_apps.errors import DomainError
 from shared_apps.platform.blueprint import get_blueprint, schema_version
 from shared_apps.platform.hooks import list_exports
-from shared_apps.platform.services import create_schema, insert_tenant, wait_patiently
+from shared_apps.platform.services import create_schema, insert_tenant, run_script, wait_patiently
 from shared_apps.platform.upgrades import upgrade_tenants
 from shared_apps.tenants.enums import TenantStatus
 from shared_apps.tenants.models import Tenant
@@ -177,9 +177,9 @@ def _read_manifest(archive: zipfile.ZipFile) -> dict[str, Any]:
 def _fill(archive: zipfile.ZipFile, tables: dict[str, int], progress: Progress) -> dict[str, int]:
     """Make the tables in the schema just entered, and copy the rows in."""
     counts: dict[str, int] = {}
+    progress("creating the tables")
+    run_script(archive.read("schema.sql").decode())
     with tenant_connection().cursor() as cursor:
-        progress("creating the tables")
-        cursor.execute(archive.read("schema.sql").decode())
         for table, expected in tables.items():
             progress(table)
             statement = sql.SQL("COPY {} FROM STDIN").format(sql.Identifier(table))

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from psycopg import sql
 
@@ -41,6 +42,13 @@ class InvalidTenantError(DomainError):
     """A field of the new tenant is not usable; `field` says which."""
 
     code = "tenant_invalid"
+
+
+class SchemaNotPlacedError(DomainError):
+    """Citus left a new schema on the coordinator, where it would grow unseen."""
+
+    code = "schema_not_placed"
+    message = "Citus placed the schema on no node. Does the database have Citus 14 and its nodes?"
 
 
 DDL_SECONDS: Final = 60.0
@@ -88,7 +96,7 @@ def provision_tenant(
         create_schema(tenant.schema_name)
         with enter_tenant(tenant):
             progress("creating the tables")
-            _create_tables()
+            run_script(get_blueprint().text)
             progress("writing the first rows")
             make_first_rows(NewTenant(name=name, industry=industry))
             owner = User.objects.create_user(owner_email, Role.OWNER)
@@ -133,15 +141,27 @@ def wait_patiently() -> None:
 
 
 def create_schema(schema_name: str) -> None:
-    """Make an empty schema."""
+    """Make an empty schema; on Citus it is on one of the nodes, or SchemaNotPlacedError is raised."""
     with tenant_connection().cursor() as cursor:
+        if settings.CITUS:
+            cursor.execute("SET LOCAL citus.enable_schema_based_sharding = on")
         cursor.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(schema_name)))
+        if settings.CITUS:
+            cursor.execute("SELECT count(*) FROM citus_schemas WHERE schema_name::text = %s", [schema_name])
+            if cursor.fetchone() != (1,):
+                raise SchemaNotPlacedError
 
 
-def _create_tables() -> None:
-    """Make the tables in the schema just entered, by the script that stands for all migrations."""
+def run_script(script: str) -> None:
+    """Make the tables of a script in the schema just entered: as one string, or each statement alone on Citus.
+
+    Citus hands each statement to the schema's node and refuses several in one. A script's statements end with a
+    semicolon at the end of a line; no text in them does.
+    """
     with tenant_connection().cursor() as cursor:
-        cursor.execute(get_blueprint().text)
+        for statement in script.split(";\n") if settings.CITUS else [script]:
+            if statement.strip():
+                cursor.execute(statement)
 
 
 def ensure_platform_user(*, email: str, role: Role, password: str | None) -> User:

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from django.conf import settings
+from django.db import DatabaseError, transaction
 from psycopg import sql
 
 from shared_apps.tenants.bulk import execute_in_each, in_batches
@@ -59,8 +61,15 @@ def mark_due_sql(*, kind: str, source: str, due_at: str) -> sql.Composed:
     """Return the INSERT that marks the tenant `%(tenant_id)s` due, for a statement with a CTE `source`.
 
     `source` has one row or none, `due_at` is SQL over it; all three are constants of the caller's code. Nothing is
-    written, and nothing locked, where `source` is empty or the tenant is due as early already.
+    written, and nothing locked, where `source` is empty or the tenant is due as early already. On Citus, where no
+    statement spans nodes, it marks nothing: `mark_after_commit` does.
     """
+    if settings.CITUS:
+        return sql.SQL("SELECT FROM {}").format(sql.Identifier(source))
+    return _mark_sql(kind=kind, source=source, due_at=due_at)
+
+
+def _mark_sql(*, kind: str, source: str, due_at: str) -> sql.Composed:
     return sql.SQL(
         "INSERT INTO {table} AS due (tenant_id, kind, due_at) SELECT %(tenant_id)s, {kind}, {at} FROM {source}"
         " WHERE NOT EXISTS (SELECT FROM {table} AS standing WHERE standing.tenant_id = %(tenant_id)s"
@@ -73,10 +82,30 @@ def mark_due_sql(*, kind: str, source: str, due_at: str) -> sql.Composed:
 def mark_due(*, tenant_id: int, kind: str) -> None:
     """Mark the tenant due now, in the current transaction: somebody will look. One statement."""
     statement = sql.SQL("WITH given AS (SELECT statement_timestamp() AS at) {}").format(
-        mark_due_sql(kind=kind, source="given", due_at="given.at")
+        _mark_sql(kind=kind, source="given", due_at="given.at")
     )
     with tenant_connection().cursor() as cursor:
         cursor.execute(statement, {"tenant_id": tenant_id})
+
+
+def mark_after_commit(*, tenant_id: int, kinds: Iterable[str]) -> None:
+    """On Citus, mark the tenant due now for each of `kinds`; elsewhere `mark_due_sql` did, in the change's statement.
+
+    After the commit, since public is on another node than the tenant. What dies in between, or cannot be marked, is
+    found by `scan_for_missed`.
+    """
+    if not settings.CITUS:
+        return
+
+    def mark() -> None:
+        for kind in kinds:
+            try:
+                with public_scope():
+                    mark_due(tenant_id=tenant_id, kind=kind)
+            except DatabaseError as error:
+                logger.warning("a mark is left to the scan: %s", type(error).__name__)
+
+    transaction.on_commit(mark)
 
 
 def claim_due(*, kind: str, limit: int, lease: timedelta) -> tuple[list[Claim], datetime]:

@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+from django.conf import settings
 from django.db.models import BigIntegerField, BooleanField, F, Func, TextField, Value
 from django.utils.deconstruct import deconstructible
 
@@ -14,6 +15,24 @@ class CurrentTransaction(Func):
     template = "(pg_current_xact_id()::text::bigint)"
     arity = 0
     output_field = BigIntegerField()
+
+
+_HORIZON = "pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
+_NEXT = "pg_snapshot_xmax(pg_current_snapshot())::text::bigint"
+
+
+def horizon_sql(cursor: Any) -> tuple[str, str]:
+    """Return SQL for the number below which every transaction has ended, and for the next that will be given out.
+
+    Both are of the statement's own snapshot. On Citus they are asked for first: the coordinator gives events their
+    numbers, while a statement on a tenant's tables has the snapshot of their node. A change is committed there before
+    its number ends here, so what is below the number can be seen.
+    """
+    if not settings.CITUS:
+        return _HORIZON, _NEXT
+    cursor.execute(f"SELECT {_HORIZON}, {_NEXT}")
+    horizon, following = cursor.fetchone()
+    return str(int(horizon)), str(int(following))
 
 
 @deconstructible(path="tenant_apps.handoffs.expressions.SearchText")

@@ -14,8 +14,8 @@ from django.db import connections, models
 from django.db.models import Q
 from psycopg import sql
 
-from shared_apps.outbox.services import put_jobs_sql
-from shared_apps.tenants.due import mark_due_sql
+from shared_apps.outbox.services import DUE_KIND, put_jobs_sql
+from shared_apps.tenants.due import mark_after_commit, mark_due_sql
 from shared_apps.tenants.scope import current_tenant, tenant_connection
 from tenant_apps.business.selectors import SWEEP
 from tenant_apps.handoffs.enums import NEW_HANDOFF, EventType, Evidence
@@ -36,7 +36,10 @@ _STALE_AT = sql.SQL("pending_since + make_interval(hours => (SELECT abandon_afte
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """A change of state: its event, where it applies, and the SET list (SQL, no values of anybody's in them)."""
+    """A change of state: its event, where it applies, and the SET list (SQL, no values of anybody's in them).
+
+    `{at}` in it stands for the moment of the change.
+    """
 
     event: EventType
     evidence: Evidence
@@ -49,8 +52,7 @@ REDIRECT = Transition(
     EventType.REDIRECTED,
     Evidence.CLICK,
     "status IN ('new', 'abandoned')",
-    "status = 'redirected', redirected_at = coalesce(%(at)s, now()), abandoned_at = NULL,"
-    " external_booking_url_used = %(url)s",
+    "status = 'redirected', redirected_at = {at}, abandoned_at = NULL, external_booking_url_used = %(url)s",
 )
 COMPLETE = Transition(
     EventType.COMPLETED,
@@ -76,7 +78,7 @@ _ERASED = """
     requested_service = CASE WHEN requested_service = ANY(%(services)s) THEN requested_service ELSE '' END,
     source_page = CASE WHEN source_page = ANY(%(pages)s) THEN source_page ELSE '' END,
     industry_slug = CASE WHEN industry_slug = ANY(%(industries)s) THEN industry_slug ELSE '' END,
-    metadata = jsonb_strip_nulls(jsonb_build_object('flags', metadata -> 'flags', 'erased', true))
+    metadata = coalesce(jsonb_set('{"erased": true}', '{flags}', metadata -> 'flags'), '{"erased": true}')
 """
 ERASE = Transition(EventType.ERASED, Evidence.MANUAL, "erased_at IS NULL", _ERASED)
 ERASE_DUE = Transition(EventType.ERASED, Evidence.SYSTEM, "erased_at IS NULL", _ERASED)
@@ -126,7 +128,10 @@ class HandoffQuerySet(models.QuerySet["BookingHandoff"]):
         }
         with connection.server_cursor() as cursor:
             cursor.execute(_insert_once_sql(self.model, tenant.schema_name), values)
-            return bool(cursor.rowcount == 1)
+            if cursor.rowcount != 1:
+                return False
+        mark_after_commit(tenant_id=tenant.id, kinds=[SWEEP, DUE_KIND] if is_announced else [SWEEP])
+        return True
 
     def transition(
         self, change: Transition, *, handoff_id: UUID, actor: str, url: str = "", at: datetime | None = None
@@ -156,31 +161,34 @@ class HandoffQuerySet(models.QuerySet["BookingHandoff"]):
         return self._change(ERASE_DUE, chosen, values | asdict(kept))
 
     def _change(self, change: Transition, chosen: sql.Composable, values: dict[str, Any]) -> Changed:
-        steps: dict[str, sql.Composable] = {"chosen": chosen, "changed": _update_sql(change)}
+        at = "now()" if values.get("at") is None else "%(at)s"
+        steps: dict[str, sql.Composable] = {"chosen": chosen, "changed": _update_sql(change, at=at)}
         if change.may_wait:
             steps["waiting"] = sql.SQL("SELECT stale_at FROM changed WHERE status = 'new'")
             steps["waiting_due"] = mark_due_sql(kind=SWEEP, source="waiting", due_at="waiting.stale_at")
         if change.event == EventType.ERASED:
             steps["blanked"] = _BLANK_TIMELINE
         steps["written"] = sql.SQL(
-            "INSERT INTO {events} {event_columns}"
-            " SELECT id, %(event)s, coalesce(%(at)s, now()), %(actor)s, %(evidence)s, '' FROM changed"
-        ).format(events=sql.Identifier(_EVENT_TABLE), event_columns=_EVENT_COLUMNS)
+            "INSERT INTO {events} {event_columns} SELECT id, %(event)s, {at}, %(actor)s, %(evidence)s, '' FROM changed"
+        ).format(events=sql.Identifier(_EVENT_TABLE), event_columns=_EVENT_COLUMNS, at=sql.SQL(at))
         statement = _compose(steps, sql.SQL("SELECT count(*), max(created_at) FROM changed"))
-        more = {"at": None, "tenant_id": current_tenant().id, "event": change.event, "evidence": change.evidence}
+        more: dict[str, Any] = {"tenant_id": current_tenant().id, "event": change.event, "evidence": change.evidence}
         with connections[self.db].cursor() as cursor:
             cursor.execute(statement.as_string(), more | values)
-            return Changed(*cursor.fetchone())
+            changed = Changed(*cursor.fetchone())
+        if change.may_wait and changed.rows:
+            mark_after_commit(tenant_id=current_tenant().id, kinds=[SWEEP])
+        return changed
 
 
-def _update_sql(change: Transition) -> sql.Composed:
+def _update_sql(change: Transition, *, at: str = "now()") -> sql.Composed:
     """The UPDATE of what a CTE `chosen` names, where it is in a state for it."""
     stale_at = _STALE_AT.format(profile=sql.Identifier("business_businessprofile"))
     return sql.SQL(
         "UPDATE handoffs_bookinghandoff AS handoff SET {assignments} FROM chosen WHERE handoff.id = chosen.id"
         " AND handoff.{condition} RETURNING handoff.id, handoff.status, handoff.created_at, {stale_at}"
     ).format(
-        assignments=sql.SQL(change.assignments),  # constants of this module, as is the condition
+        assignments=sql.SQL(change.assignments.replace("{at}", at)),  # constants of this module, as is the condition
         condition=sql.SQL(change.condition),
         stale_at=stale_at if change.may_wait else sql.SQL("NULL"),
     )
@@ -199,18 +207,20 @@ def _insert_once_sql(model: type["BookingHandoff"], schema: str) -> str:
     steps: dict[str, sql.Composable] = {
         "inserted": sql.SQL(
             "INSERT INTO {table} ({columns}) VALUES ({values}) ON CONFLICT (id) DO NOTHING"
-            " RETURNING id, created_at, {stale_at}"
+            " RETURNING id, created_at, pending_since"
         ).format(
             table=sql.Identifier(schema, model._meta.db_table),
             columns=sql.SQL(", ").join(map(sql.Identifier, names)),
             values=sql.SQL(", ").join(map(sql.Placeholder, names)),
-            stale_at=_STALE_AT.format(profile=sql.Identifier(schema, "business_businessprofile")),
+        ),
+        "waiting": sql.SQL("SELECT {stale_at} FROM inserted").format(
+            stale_at=_STALE_AT.format(profile=sql.Identifier(schema, "business_businessprofile"))
         ),
         "announced": sql.SQL("SELECT id FROM inserted WHERE %(is_announced)s"),
         **put_jobs_sql(
             schema=schema, kind=NEW_HANDOFF, source="announced", payload="jsonb_build_object('handoff', announced.id)"
         ),
-        "inserted_due": mark_due_sql(kind=SWEEP, source="inserted", due_at="inserted.stale_at"),
+        "waiting_due": mark_due_sql(kind=SWEEP, source="waiting", due_at="waiting.stale_at"),
     }
     last = sql.SQL(
         "INSERT INTO {events} {event_columns}"

@@ -26,7 +26,7 @@ from tenant_apps.handoffs.ids import derive_handoff_id, new_handoff_id
 from tenant_apps.handoffs.models import BookingHandoff, HandoffEvent
 from tenant_apps.handoffs.querysets import COMPLETE, REDIRECT, REOPEN, SWEEP_BATCH, Kept, sweep_sql
 from tenant_apps.handoffs.selectors import get_handoff
-from tenant_apps.handoffs.tallies import NEEDS_MOVING_SQL, move_tally
+from tenant_apps.handoffs.tallies import move_tally, needs_moving_sql
 from tenant_apps.handoffs.validators import looks_like_spam
 
 logger = logging.getLogger(__name__)
@@ -310,7 +310,7 @@ def tally_tenants() -> int:
     """
     done = 0
     for batch in in_batches(list_active_tenants()):
-        for outcome in execute_in_each(batch, NEEDS_MOVING_SQL):
+        for outcome in execute_in_each(batch, needs_moving_sql()):
             try:
                 if outcome.value:
                     with tenant_scope(outcome.tenant.schema_name):

@@ -12,11 +12,16 @@ another; the worker moves the horizon up, and where it does not, the counts stay
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection, transaction
 
+from shared_apps.tenants.scope import public_scope, tenant_connection
+from tenant_apps.handoffs.expressions import horizon_sql
+
 STATUSES = ("new", "redirected", "completed_external", "abandoned")
 WORTH_MOVING = 100  # events
+_NOW_AT = "<horizon>"  # stands for the SQL that `horizon_sql` gives
 REBUILD_AFTER = "1 day"  # so that nothing a hand did to the tables stays wrong for longer
 
 _DAY = "(h.created_at AT TIME ZONE %(zone)s)::date"
@@ -30,14 +35,14 @@ def _touched(condition: str) -> str:
 def _then(horizon: str, count: int) -> str:
     """Return SQL for the state of each touched handoff below `horizon`, where it was there, as (day, status, n)."""
     return f"""
-        SELECT {_DAY}, CASE last.type
+        SELECT {_DAY} AS day, CASE last.type
             WHEN 'created' THEN 'new'
             WHEN 'completed' THEN 'completed_external'
             WHEN 'reopened' THEN CASE WHEN EXISTS (
                 SELECT FROM handoffs_handoffevent AS click
                 WHERE click.handoff_id = h.id AND click.id < last.id AND click.type = 'redirected'
             ) THEN 'redirected' ELSE 'new' END
-            ELSE last.type END, {count}
+            ELSE last.type END AS status, {count} AS n
         FROM touched JOIN handoffs_bookinghandoff AS h ON h.id = touched.handoff_id
         CROSS JOIN LATERAL (
             SELECT id, type FROM handoffs_handoffevent
@@ -47,9 +52,12 @@ def _then(horizon: str, count: int) -> str:
     """  # noqa: S608 - constants of this module
 
 
-_NOW = f"SELECT {_DAY}, h.status, 1 FROM touched JOIN handoffs_bookinghandoff AS h ON h.id = touched.handoff_id"  # noqa: S608 - constants
+_NOW = f"""
+    SELECT {_DAY} AS day, h.status AS status, 1 AS n
+    FROM touched JOIN handoffs_bookinghandoff AS h ON h.id = touched.handoff_id
+"""  # noqa: S608 - constants of this module
 _SINCE = f"""
-    WITH {_touched("transaction >= %(horizon)s")}, counted (day, status, n) AS (
+    WITH {_touched("transaction >= %(horizon)s")}, counted AS (
         SELECT tally.day, kept.status, kept.n FROM handoffs_handofftally AS tally CROSS JOIN LATERAL (
             VALUES {", ".join(f"('{status}', tally.{status})" for status in STATUSES)}
         ) AS kept (status, n)
@@ -57,7 +65,7 @@ _SINCE = f"""
     )
     SELECT EXISTS (
                SELECT FROM handoffs_tallyhorizon WHERE horizon = %(horizon)s AND time_zone = %(zone)s
-               AND horizon <= pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+               AND horizon <= {_NOW_AT}
            ), {_WIDE}, coalesce(sum(n) FILTER (WHERE day = %(today)s), 0) AS today
     FROM counted
     WHERE day BETWEEN coalesce(%(first)s, '-infinity'::date) AND coalesce(%(last)s, 'infinity'::date)
@@ -69,13 +77,13 @@ _ADD = f"""
     ON CONFLICT (day) DO UPDATE SET {", ".join(f"{status} = tally.{status} + excluded.{status}" for status in STATUSES)}
 """  # noqa: S608 - constants of this module
 _MOVE = f"""
-    WITH {_touched("transaction >= %(horizon)s AND transaction < %(next)s")}, counted (day, status, n) AS (
+    WITH {_touched("transaction >= %(horizon)s AND transaction < %(next)s")}, counted AS (
         {_then("%(next)s", 1)} UNION ALL {_then("%(horizon)s", -1)}
     ) {_ADD}
 """
 _BUILD = f"""
-    WITH {_touched("transaction >= %(next)s")}, counted (day, status, n) AS (
-        SELECT {_DAY}, h.status, count(*) FROM handoffs_bookinghandoff AS h GROUP BY 1, 2
+    WITH {_touched("transaction >= %(next)s")}, counted AS (
+        SELECT {_DAY} AS day, h.status AS status, count(*) AS n FROM handoffs_bookinghandoff AS h GROUP BY 1, 2
         UNION ALL SELECT day, status, -n FROM ({_NOW}) AS now (day, status, n)
         UNION ALL {_then("%(next)s", 1)}
     ) {_ADD}
@@ -87,14 +95,14 @@ _LOOK = f"""
                SELECT FROM handoffs_handoffevent WHERE transaction >= kept.horizon ORDER BY transaction
                OFFSET {WORTH_MOVING - 1} LIMIT 1
            )
-    FROM (SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS horizon) AS now_at
+    FROM (SELECT {_NOW_AT} AS horizon) AS now_at
     LEFT JOIN handoffs_tallyhorizon AS kept ON true
 """  # noqa: S608 - constants of this module
-NEEDS_MOVING_SQL = f"""
+_NEEDS_MOVING = f"""
     SELECT to_jsonb(coalesce((
         SELECT kept.time_zone <> (SELECT time_zone FROM business_businessprofile)
             OR kept.built_at <= now() - interval '{REBUILD_AFTER}'
-            OR kept.horizon > pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+            OR kept.horizon > {_NOW_AT}
             OR EXISTS (SELECT FROM handoffs_handoffevent WHERE transaction >= kept.horizon ORDER BY transaction
                        OFFSET {WORTH_MOVING - 1} LIMIT 1)
         FROM handoffs_tallyhorizon AS kept
@@ -107,6 +115,16 @@ _NOTE = """
     ON CONFLICT (id) DO UPDATE SET horizon = excluded.horizon, time_zone = excluded.time_zone,
         built_at = CASE WHEN %(moved)s THEN kept.built_at ELSE excluded.built_at END
 """
+
+
+def _at_horizon(cursor: Any, statement: str) -> str:
+    return statement.replace(_NOW_AT, horizon_sql(cursor)[0])
+
+
+def needs_moving_sql() -> str:
+    """Return the statement that says of one tenant whether its tallies lie far behind. Run by `execute_in_each`."""
+    with public_scope(), tenant_connection().cursor() as cursor:
+        return _at_horizon(cursor, _NEEDS_MOVING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +154,7 @@ def read_tally(days: Days) -> dict[str, int] | None:
             row = cursor.fetchone()
             if row is None:
                 return None
-            cursor.execute(_SINCE, values | {"horizon": row[0]})
+            cursor.execute(_at_horizon(cursor, _SINCE), values | {"horizon": row[0]})
             holds, *counts = cursor.fetchone()
             if holds:
                 return {name: int(count) for name, count in zip((*STATUSES, "today"), counts, strict=True)}
@@ -151,7 +169,7 @@ def move_tally(*, time_zone: str) -> bool:
     """
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("LOCK TABLE handoffs_tallyhorizon IN SHARE ROW EXCLUSIVE MODE")
-        cursor.execute(_LOOK, {"zone": time_zone})  # a snapshot of its own, taken behind the lock
+        cursor.execute(_at_horizon(cursor, _LOOK), {"zone": time_zone})  # a snapshot of its own, taken behind the lock
         horizon, moved, following, is_worth_it = cursor.fetchone()
         values = {"zone": time_zone, "horizon": horizon, "next": following, "moved": bool(moved)}
         if moved and not is_worth_it:

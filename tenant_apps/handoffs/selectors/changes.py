@@ -13,15 +13,14 @@ from dataclasses import dataclass
 
 from django.db import connection
 
+from tenant_apps.handoffs.expressions import horizon_sql
+
 MAX_SEEN = 10_000  # above it nothing is promised, and the reader reads anew
 _FORMAT = 1  # of the answers; one more where they change though no handoff does
 _TAG = re.compile(r'(?:W/)?"([0-9a-f]{1,16})\.([0-9a-f]{1,4})\.([0-9a-f]{20})"')
 
 _NEWEST = """
-    WITH now_at AS MATERIALIZED (
-        SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS horizon,
-               pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS next
-    )
+    WITH now_at AS MATERIALIZED (SELECT {horizon} AS horizon, {next} AS next)
     SELECT horizon, (
         SELECT count(*) FROM (
             SELECT FROM handoffs_handoffevent WHERE transaction >= horizon ORDER BY transaction LIMIT %(limit)s
@@ -59,9 +58,13 @@ def read_version(*, known_tags: str, question: object) -> tuple[Version, str]:
     tags = [tag for tag in _TAG.finditer(known_tags) if tag[3] == digest][:1]
     known, seen = (int(tags[0][1], 16), int(tags[0][2], 16)) if tags else (0, -1)
     with connection.cursor() as cursor:
-        cursor.execute(_NEWEST, {"limit": MAX_SEEN + 1, "known": min(known, 2**62), "expected": seen})
-        horizon, count, holds = cursor.fetchone()
-    return Version(horizon, count), tags[0][0] if tags and holds else ""
+        horizon, following = horizon_sql(cursor)
+        cursor.execute(
+            _NEWEST.format(horizon=horizon, next=following),
+            {"limit": MAX_SEEN + 1, "known": min(known, 2**62), "expected": seen},
+        )
+        settled, count, holds = cursor.fetchone()
+    return Version(settled, count), tags[0][0] if tags and holds else ""
 
 
 def _digest(question: object) -> str:

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,8 @@ from psycopg.conninfo import make_conninfo
 
 from shared_apps.accounts.enums import Role
 from shared_apps.accounts.models import User
-from shared_apps.platform.services import provision_tenant
+from shared_apps.platform.blueprint import get_blueprint
+from shared_apps.platform.services import SchemaNotPlacedError, provision_tenant
 from shared_apps.tenants.models import Tenant, new_schema_name
 from shared_apps.tenants.scope import TenantRef, enter_tenant
 from tenant_apps.handoffs.models import BookingHandoff
@@ -270,3 +271,47 @@ def test_broken_tenant_is_migrated_once_it_is_mended(make_tenant: Callable[[], T
     assert _migrate_all()[2] == ""
 
     assert _tables(tenant.schema_name) == TENANT_TABLES
+
+
+# ---- on Citus, which takes no script as one string (docs/scale.md) ------------------------------------------------
+
+
+@pytest.fixture
+def on_citus(settings: Any, db: None) -> Iterator[None]:
+    """CITUS is set, and a view stands where Citus tells which schemas are on its nodes."""
+    settings.CITUS = True
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE VIEW public.citus_schemas AS SELECT nspname AS schema_name FROM pg_namespace")
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute("DROP VIEW public.citus_schemas")
+
+
+@pytest.mark.usefixtures("on_citus")
+def test_tables_made_one_by_one_are_the_same(make_tenant: Callable[[], TenantRef], settings: Any) -> None:
+    one_by_one = make_tenant()
+    settings.CITUS = False
+    at_once = make_tenant()
+
+    assert _describe(one_by_one.schema_name) == _describe(at_once.schema_name)
+
+
+@pytest.mark.usefixtures("on_citus")
+def test_schema_that_citus_placed_on_no_node_is_not_kept(make_tenant: Callable[[], TenantRef]) -> None:
+    before = Tenant.objects.count(), _rows("SELECT nspname FROM pg_namespace ORDER BY 1")
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE OR REPLACE VIEW public.citus_schemas AS SELECT NULL::name AS schema_name WHERE false")
+
+    with pytest.raises(SchemaNotPlacedError):
+        make_tenant()
+    assert (Tenant.objects.count(), _rows("SELECT nspname FROM pg_namespace ORDER BY 1")) == before
+
+
+def test_script_is_made_of_statements_that_citus_takes_alone() -> None:
+    """No function, trigger, view or foreign name in it, and no identity by ALTER (Citus refuses it)."""
+    statements = [statement.lstrip() for statement in get_blueprint().text.split(";\n") if statement.strip()]
+
+    assert len(statements) > 30
+    kinds = {" ".join(statement.split()[:2]) for statement in statements}
+    assert kinds == {"CREATE TABLE", "CREATE INDEX", "ALTER TABLE", "INSERT INTO"}
+    assert [statement for statement in statements if "public." in statement or "ADD GENERATED" in statement] == []

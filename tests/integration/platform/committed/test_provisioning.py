@@ -151,7 +151,7 @@ def test_failure_before_a_step_leaves_nothing_and_can_be_repeated(step: str, sub
 @pytest.mark.parametrize(
     "part",
     [
-        "wait_patiently", "insert_tenant", "create_schema", "_create_tables", "make_first_rows",
+        "wait_patiently", "insert_tenant", "create_schema", "run_script", "make_first_rows",
         "make_set_password_token", "announce_routing_change",
     ],
 )  # fmt: skip
