@@ -1,7 +1,7 @@
 # One list of commands for people and for CI. `make` alone prints it.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup frontend demo test guards lint format types imports frontend-checks drift deploy-check unit pytest e2e measure bench chaos chromium lock blueprint openapi clean
+.PHONY: help setup frontend demo test guards lint format types imports frontend-checks drift deploy-check unit pytest e2e measure pictures bench chaos chromium lock blueprint openapi clean
 .NOTPARALLEL:
 
 # The machine's Python; the first that is new and not too new. `make PYTHON=... demo` names another.
@@ -81,6 +81,9 @@ e2e: frontend  ## the journeys in a real Chromium
 
 measure: frontend  ## measure a first visit on a slow phone, and write reports/PAGE_SPEED.md
 	@CHROMIUM="$$($(EMBEDDED) chromium)" && export CHROMIUM && $(RUN) -m e2e.measure
+
+pictures: frontend  ## take the pictures of README and report
+	@CHROMIUM="$$($(EMBEDDED) chromium)" && export CHROMIUM && $(RUN) -m e2e.pictures
 
 bench: setup  ## measure the pipeline at 10 thousand and 1 million handoffs, and write reports/BENCHMARKS.md
 	@$(TRIAL) $(RUN) -m tests.bench
