@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from saas import health, public
+from saas import health, metrics, public
 from shared_apps.platform.admin import site
 
 urlpatterns = [
@@ -10,6 +10,7 @@ urlpatterns = [
     path("admin/", site.urls),
     path("health/live", health.live),
     path("health/ready", health.ready),
+    path("metrics", metrics.metrics),
 ]
 
 handler400 = "saas.problems.bad_request"

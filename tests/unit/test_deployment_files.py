@@ -52,7 +52,7 @@ def test_modules_of_the_commands_exist() -> None:
     assert _image_command()[-1] == "saas.wsgi:application"
     assert (CHECKOUT / "saas" / "wsgi.py").is_file()
     for name in ("worker", "beat"):
-        assert _SERVICES[name]["command"][:3] == ["celery", "-A", "worker.app"]
+        assert _SERVICES[name]["command"][:3] == ["celery", "--quiet", "-A"]
     assert _SERVICES["drainer"]["command"] == ["python", "manage.py", "drain_journal"]
     assert _demo_command("drainer") == ["drain_journal"]
     assert (CHECKOUT / "worker" / "app.py").is_file()
@@ -69,7 +69,11 @@ def test_migrations_run_to_their_end_before_the_rest() -> None:
 @pytest.mark.parametrize("name", ["web", "worker", "beat", "drainer", "migrate"])
 def test_environment_sets_all_that_production_must_set(name: str) -> None:
     environment = _SERVICES[name]["environment"]
-    assert set(environment) == set(settings.REQUIRED_IN_PRODUCTION) | {"HANDOFF_DATA_DIR"}
+    assert set(environment) == set(settings.REQUIRED_IN_PRODUCTION) | {
+        "HANDOFF_DATA_DIR",
+        "METRICS_TOKEN",
+        "SENTRY_DSN",
+    }
     assert "DEBUG" not in environment
     # What only the operator knows stops the start when it is missing; an empty value would not be noticed.
     for variable in ("SECRET_KEY", "SAAS_DOMAIN", "EMAIL_URL"):
