@@ -10,7 +10,7 @@ import logging
 import os
 import secrets
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -152,16 +152,20 @@ class Drainer:
         self._pending = PendingIndex(folder / "pending")
         self._files: dict[str, JournalFile] = {}
 
-    def run_once(self, *, now: float) -> int:
+    def run_once(self, *, now: float, must_stop: Callable[[], bool] = lambda: False) -> int:
         """Store what can be stored; returns how many records still wait. `now` is in seconds since the epoch.
 
-        Never raises for what a record or the database does: an outage leaves everything as it is.
+        `must_stop` is asked between batches: what is begun is finished, the rest waits for the next drainer. Never
+        raises for what a record or the database does: an outage leaves everything as it is.
         """
         self._read_files()
         due = [(file, one) for file in self._files.values() for one in file.waiting.values() if _is_due(file, one, now)]
         for kind, schema_name, group in _in_order(due):
             try:
-                self._store(kind, schema_name, group, now)
+                for at in range(0, len(group), _BATCH):
+                    if must_stop():
+                        break
+                    self._store(kind, schema_name, group[at : at + _BATCH], now)
             except (DatabaseError, InterfaceError) as error:
                 logger.warning("journal: %s of %s wait (%s)", kind, schema_name, type(error).__name__)
                 if is_database_away():
@@ -202,15 +206,14 @@ class Drainer:
     # ---- storing ----------------------------------------------------------------------------------------------------
 
     def _store(self, kind: str, schema_name: str, group: "list[_Due]", now: float) -> None:
-        """Store records of one kind and tenant. Raises OperationalError or InterfaceError in an outage."""
+        """Store a batch of records of one kind and tenant. Raises OperationalError or InterfaceError in an outage."""
         known = find_kind(kind)
         if known is None:
             self._count_try(group, now, "kind")
             return
         try:
             with tenant_scope(schema_name) as tenant:
-                for at in range(0, len(group), _BATCH):
-                    self._store_batch(known, tenant, group[at : at + _BATCH], now)
+                self._store_batch(known, tenant, group, now)
         except TenantNotActiveError:
             for file, one in group:
                 self._set_aside(file, one, "tenant")

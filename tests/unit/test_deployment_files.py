@@ -167,3 +167,19 @@ def test_proxy_serves_the_domain_and_all_below_it() -> None:
     assert used == set(_SERVICES["caddy"]["environment"])
     mounted = next(volume for volume in _SERVICES["caddy"]["volumes"] if volume.startswith("./"))
     assert (CHECKOUT / mounted.split(":", 1)[0]).is_file()
+
+
+def test_proxy_waits_for_a_web_server_that_starts_again_and_keeps_no_connection() -> None:
+    """Docker gives the old one its grace to end; tries go on a while longer than a start takes."""
+    waits = re.search(r"lb_try_duration (\d+)s", _CADDYFILE)
+    assert waits is not None
+    assert int(waits[1]) >= int(_SERVICES["web"]["stop_grace_period"].removesuffix("s"))
+    assert "keepalive off" in _CADDYFILE
+
+
+def test_reload_starts_the_new_process_well_before_it_ends_the_old_one() -> None:
+    command = _image_command()
+    assert float(command[command.index("--respawn-interval") + 1]) >= 15
+    assert float(command[command.index("--workers-kill-timeout") + 1]) < int(
+        _SERVICES["web"]["stop_grace_period"].removesuffix("s")
+    )
