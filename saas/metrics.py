@@ -1,7 +1,7 @@
 """`/metrics`: the figures of this host, and of the tenants all together, for Prometheus.
 
 Counters come from files that all processes of the host add to (`shared_apps.counters`), the rest is read when it is
-asked for: of the database by four statements in public, however many tenants there are, and only as long as it
+asked for: of the database by five statements in public, however many tenants there are, and only as long as it
 answers. Where it does not, or Redis does not, that is what is told, with everything else.
 """
 
@@ -37,7 +37,7 @@ from shared_apps.outbox.services import DEAD_KIND, JOBS
 from shared_apps.platform.upgrades import count_schemas
 from shared_apps.tenants.backend.guard import OPEN, OPENINGS, time_limit
 from shared_apps.tenants.due import known_work, read_due_state
-from shared_apps.tenants.heartbeats import read_heartbeat_ages
+from shared_apps.tenants.heartbeats import read_clock_skew, read_heartbeat_ages
 from shared_apps.tenants.selectors import count_tenants
 from tenant_apps.booking.services import LINK_CHECKS
 from tenant_apps.handoffs.figures import CAPTURES, CLICKS, SWEPT
@@ -150,11 +150,13 @@ def _database() -> Iterator[Metric]:
     try:
         with time_limit(_SECONDS):
             tenants, schemas, due, ages = count_tenants(), count_schemas(), read_due_state(), read_heartbeat_ages()
+            skew = read_clock_skew()
     except (DatabaseError, InterfaceError) as error:
         logger.warning("metrics without the database: %s", type(error).__name__)
         yield _gauge("handoff_database_up", "Whether the database answers.", 0.0)
         return
     yield _gauge("handoff_database_up", "Whether the database answers.", 1.0)
+    yield _gauge("handoff_clock_skew_seconds", "How far this host's clock is ahead of the database's.", skew)
     yield _labelled("handoff_tenants", "Tenants by status.", "status", tenants)
     yield _labelled("handoff_tenant_schemas", "Tenants' schemas by their migrations.", "state", schemas)
     kinds = known_work()

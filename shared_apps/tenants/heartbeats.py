@@ -6,6 +6,7 @@ is what is broken; where the database is away nothing can be said, and that is t
 (`shared_apps.journal`), since its work begins where the database is away.
 """
 
+import time
 from typing import Final
 
 from psycopg import sql
@@ -43,3 +44,12 @@ def read_heartbeat_ages() -> dict[str, float | None]:
         cursor.execute(statement)
         ages: dict[str, float] = dict(cursor.fetchall())
     return {role: ages.get(role) for role in ROLES}
+
+
+def read_clock_skew() -> float:
+    """Return how many seconds this host's clock is ahead of the database's; the way there and back counts half."""
+    with public_scope(), tenant_connection().cursor() as cursor:
+        before = time.time()
+        cursor.execute("SELECT extract(epoch FROM clock_timestamp())::float8")
+        (theirs,) = cursor.fetchone()
+        return (before + time.time()) / 2 - float(theirs)

@@ -17,6 +17,7 @@ import urllib.parse
 import uuid
 from collections import Counter
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,12 +26,12 @@ import psycopg
 from psycopg import sql
 
 from e2e.stack import Stack
-from tests.faults.havoc import ALL, Fault, Victim, wreak
+from tests.faults.havoc import ALL, Fault, Victim, database_disk_full, small_disks, wreak
 
 TENANTS = ("coastal-cuts", "coastal-cuts", "harbor-wellness", "sunrise-auto")
 WITHOUT_LINK = "sunrise-auto"
 THREADS = 8
-_TRIES = 40
+_TRIES = 300  # half a minute: a web server that was ended is started again in some seconds
 
 
 @dataclass
@@ -188,12 +189,13 @@ def run_chaos(
     folder = Path(tempfile.mkdtemp(prefix="hb-", dir="/tmp"))
     folder.chmod(0o711)
     stack = Stack(data_dir=folder)
-    stack.start()
-    try:
+    with ExitStack() as ending:
+        ending.callback(shutil.rmtree, folder, ignore_errors=True)
+        if database_disk_full in faults:
+            ending.enter_context(small_disks(folder))
+        stack.start()
+        ending.callback(stack.stop)
         return _measure(stack, Victim(folder), leads=leads, faults=faults, fault_seconds=fault_seconds, say=say)
-    finally:
-        stack.stop()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _measure(
@@ -207,7 +209,7 @@ def _measure(
 ) -> Outcome:
     for tenant in set(TENANTS):
         stack.ask("GET", "/book", host=f"{tenant}.localhost")
-    lasts = len(faults) * fault_seconds * 1.5
+    lasts = len(faults) * fault_seconds * 1.7  # a fault, its pause, and what its beginning takes
     each = leads // THREADS
     visitors = [Visitor(stack.port, number, lasts / each) for number in range(THREADS)]
     threads = [threading.Thread(target=visitor.run, args=(each,)) for visitor in visitors]

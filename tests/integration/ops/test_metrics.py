@@ -181,17 +181,25 @@ def test_database_is_read_of_tenants_by_state(alpha: TenantRef, beta: TenantRef)
     assert value(samples, "handoff_due_tenants", kind="sweep") == 1
     assert 0 <= value(samples, "handoff_due_oldest_seconds", kind="sweep") < 30
     assert 0 <= value(samples, "handoff_heartbeat_seconds", role="worker") < 30
+    assert abs(value(samples, "handoff_clock_skew_seconds")) < 5
     assert ("handoff_heartbeat_seconds", frozenset({("role", "beat")})) not in samples
 
 
-def test_scrape_asks_the_database_four_times_however_many_tenants_there_are(alpha: TenantRef, beta: TenantRef) -> None:
+def test_scrape_asks_the_database_five_times_however_many_tenants_there_are(alpha: TenantRef, beta: TenantRef) -> None:
     scrape()
     with CaptureQueriesContext(connection) as captured:
         scrape()
 
     statements = [query["sql"] for query in captured if not query["sql"].startswith("SET search_path")]
-    assert len(statements) == 4
+    assert len(statements) == 5
     assert not any(tenant.schema_name in statement for statement in statements for tenant in (alpha, beta))
+
+
+def test_clock_that_is_wrong_is_told(alpha: TenantRef, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = time.time()
+    monkeypatch.setattr("shared_apps.tenants.heartbeats.time.time", lambda: now + 7200)
+
+    assert value(scrape(), "handoff_clock_skew_seconds") == pytest.approx(7200, abs=30)
 
 
 def test_labels_have_no_value_but_those_the_code_names(
