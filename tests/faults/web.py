@@ -45,7 +45,11 @@ class Web:
         words[words.index("--respawn-interval") + 1] = f"{overlap:g}"
         self._command = words
         self._environment = child_environment(
-            HANDOFF_DATA_DIR=str(folder / ".data"), PYTHONPATH=str(ROOT), RATE_CAPTURE_PER_IP="1000000/m", **environment
+            HANDOFF_DATA_DIR=str(folder / ".data"),
+            PYTHONPATH=str(ROOT),
+            RATE_CAPTURE_PER_IP="1000000/m",
+            RATE_CAPTURE_PER_TENANT="1000000/m",
+            **environment,
         )
         self.start()
 
@@ -97,13 +101,14 @@ def web_server(*, overlap: float = 8.0, **environment: str) -> Iterator[Web]:
 
 
 class Load:
-    """Visitors at one tenant: half of them look at the form, half send it. `failed` are broken or refused requests."""
+    """Visitors at one tenant: half of them look at the form, half send it. `broken` counts tries, `failed` requests."""
 
     def __init__(self, web: Web, tenant: TenantRef, *, visitors: int = 4, tries: int = 1) -> None:
         self._web, self._tenant, self._tries = web, tenant, tries
         self._stop = threading.Event()
         self.answers: Counter[int] = Counter()
         self.failed: Counter[str] = Counter()
+        self.broken = 0
         self.ids: list[str] = []
         self.slowest = 0.0
         self._threads = [threading.Thread(target=self._run, args=(number,)) for number in range(visitors)]
@@ -125,6 +130,7 @@ class Load:
                 try:
                     status, body = self._one(number, key)
                 except (OSError, http.client.HTTPException) as error:
+                    self.broken += 1
                     if left:
                         time.sleep(0.1)
                     else:

@@ -175,6 +175,11 @@ def test_proxy_waits_for_a_web_server_that_starts_again_and_keeps_no_connection(
     assert waits is not None
     assert int(waits[1]) >= int(_SERVICES["web"]["stop_grace_period"].removesuffix("s"))
     assert "keepalive off" in _CADDYFILE
+    assert "request_buffers 256KB" in _CADDYFILE  # as large as the largest body it lets through
+    assert "max_size 256KB" in _CADDYFILE
+    paths = re.search(r"method POST\s+path (.+)", _CADDYFILE)
+    assert paths is not None
+    assert set(paths[1].split()) == {"/api/v1/handoffs", "/api/v1/handoffs/*/redirect", "/book", "/go/*"}
 
 
 def test_reload_starts_the_new_process_well_before_it_ends_the_old_one() -> None:
