@@ -8,6 +8,7 @@ import argparse
 import http.client
 import json
 import random
+import re
 import shutil
 import sys
 import tempfile
@@ -31,6 +32,7 @@ from tests.faults.havoc import ALL, Fault, Victim, database_disk_full, small_dis
 TENANTS = ("coastal-cuts", "coastal-cuts", "harbor-wellness", "sunrise-auto")
 WITHOUT_LINK = "sunrise-auto"
 THREADS = 8
+_PERSONAL = re.compile(rb"Visitor[ +%]\d|555-?0177")
 _TRIES = 300  # half a minute: a web server that was ended is started again in some seconds
 
 
@@ -45,6 +47,7 @@ class Outcome:
     ids_differ: int = 0
     without_link: int = 0
     clicks_lost: int = 0
+    personal_lines: int = 0
     answers: Counter[str] = field(default_factory=Counter)
     p50: float = 0.0
     p95: float = 0.0
@@ -62,6 +65,7 @@ class Outcome:
                 ("ids that differ between two answers to one key", self.ids_differ, 0),
                 ("answers without a link or contact", self.without_link, 0),
                 ("clicks lost", self.clicks_lost, 0),
+                ("lines of logs with what visitors sent", self.personal_lines, 0),
                 ("p95, ms", round(self.p95 * 1000), 300),
                 ("longest, ms", round(self.longest * 1000), 4000),
                 ("seconds until drained", round(self.drained_after), 60),
@@ -78,6 +82,7 @@ class Outcome:
             "keys with two ids": self.ids_differ,
             "answers without a link or contact": self.without_link,
             "clicks lost": self.clicks_lost,
+            "lines of logs with what was sent": self.personal_lines,
             "answers": ", ".join(f"{count} × {what}" for what, count in sorted(self.answers.items())),  # noqa: RUF001
             "p50 / p95 / p99 / longest, ms": " / ".join(
                 f"{seconds * 1000:.0f}" for seconds in (self.p50, self.p95, self.p99, self.longest)
@@ -224,7 +229,16 @@ def _measure(
     outcome.drained_after = _await_drained(stack, victim)
     _count_answers(outcome, visitors)
     _count_rows(outcome, visitors, victim.database_url())
+    outcome.personal_lines = count_personal_lines(stack.data_dir)
     return outcome
+
+
+def count_personal_lines(data_dir: Path) -> int:
+    """Return how many lines of all logs, PostgreSQL's and Redis's among them, hold a name or number that was sent."""
+    logs = [path for path in (data_dir / "logs").iterdir() if path.is_file()]
+    if not {"web.log", "worker.log", "beat.log", "drainer.log", "postgres.log"} <= {path.name for path in logs}:
+        raise AssertionError(f"logs are missing: {logs}")
+    return sum(1 for path in logs for line in path.read_bytes().splitlines() if _PERSONAL.search(line))
 
 
 def _await_drained(stack: Stack, victim: Victim) -> float:
