@@ -23,4 +23,5 @@ USER app
 EXPOSE 8000
 CMD ["granian", "--interface", "wsgi", "--host", "0.0.0.0", "--port", "8000", "--workers", "2", \
      "--blocking-threads", "4", "--blocking-threads-idle-timeout", "600", "--http", "1", "--no-ws", \
-     "--respawn-failed-workers", "--respawn-interval", "1", "--workers-kill-timeout", "8", "saas.wsgi:application"]
+     "--respawn-failed-workers", "--respawn-interval", "15", "--workers-kill-timeout", "8", \
+     "--log-config", "saas/granian-log.json", "saas.wsgi:application"]

@@ -86,6 +86,50 @@ def test_answer_that_was_lost_makes_no_second_lead(stack: Stack, page: Page) -> 
     assert len(set(sent)) == 1
 
 
+def test_silent_web_server_shows_the_link_within_seconds(stack: Stack, page: Page) -> None:
+    """The whole web tier is frozen: connections are taken and nobody answers; then it goes on, and so does the page."""
+    page.goto(stack.url("coastal-cuts", "/book"))
+    fill_in(page, name="Never Lost")
+    with frozen(Victim(stack.data_dir).part("web")):
+        press(page)
+        expect(page.get_by_role("alert")).to_have_count(0)
+        expect(page.get_by_role("alert")).to_be_visible(timeout=5_000)
+        expect_ways_on(page)
+    expect(page).to_have_url(re.compile(r"/handoff/"), timeout=15_000)
+
+
+def test_page_sends_again_by_itself_when_somebody_answers(stack: Stack, page: Page) -> None:
+    keys: list[str] = []
+    page.on("request", lambda request: keys.append(request.headers.get("idempotency-key", "")))
+    page.goto(stack.url("coastal-cuts", "/book"))
+    fill_in(page, name="Never Lost")
+    page.context.route(CAPTURE, lambda route: route.abort("connectionrefused"))
+    press(page)
+    expect_ways_on(page)
+    page.context.unroute(CAPTURE)
+
+    expect(page).to_have_url(re.compile(r"/handoff/"), timeout=15_000)
+    sent = [key for key in keys if key]
+    assert len(sent) == 2
+    assert len(set(sent)) == 1
+
+
+def test_page_does_not_send_again_what_was_changed_meanwhile(stack: Stack, page: Page) -> None:
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url) if request.url.endswith("/api/v1/handoffs") else None)
+    page.goto(stack.url("coastal-cuts", "/book"))
+    fill_in(page, name="Never Lost")
+    page.context.route(CAPTURE, lambda route: route.abort("connectionrefused"))
+    press(page)
+    expect_ways_on(page)
+    page.context.unroute(CAPTURE)
+    page.get_by_label("Your name").fill("Somebody Else")
+
+    page.wait_for_timeout(7_000)
+    assert len(sent) == 1
+    expect(page.get_by_label("Your name")).to_have_value("Somebody Else")
+
+
 def test_scripts_blocked_by_an_ad_blocker(stack: Stack, page: Page) -> None:
     page.context.route("**/*.js", lambda route: route.abort("blockedbyclient"))
     page.goto(stack.url("coastal-cuts"))

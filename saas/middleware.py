@@ -32,7 +32,8 @@ class ProxyMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         address = _parse(request.META.get("REMOTE_ADDR", ""))
-        if self._is_trusted(address):
+        request.is_by_proxy = self._is_trusted(address)  # type: ignore[attr-defined]  # for RequestMiddleware
+        if request.is_by_proxy:  # type: ignore[attr-defined]  # set above
             if request.META.get("HTTP_X_FORWARDED_PROTO") == "https":
                 request.META["wsgi.url_scheme"] = "https"
             for hop in reversed(request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")[-20:]):

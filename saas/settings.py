@@ -50,6 +50,8 @@ PUBLIC_PORT_SUFFIX = f":{PORT}" if IS_DEVELOPMENT and PORT != 80 else ""
 TRUSTED_PROXIES: list[str] = (
     [] if _trusted_proxies.lower() == "none" else [part.strip() for part in _trusted_proxies.split(",") if part.strip()]
 )
+METRICS_TOKEN: str = env.str("METRICS_TOKEN", default="").strip()
+SENTRY_DSN: str = env.str("SENTRY_DSN", default="").strip()
 STATE_DIR = Path(env.str("HANDOFF_DATA_DIR", default=str(BASE_DIR / ".data"))) / "state"
 
 INTEREST_SIGNUP: bool = env.bool("INTEREST_SIGNUP", default=False)  # the form on the platform's own page
@@ -102,6 +104,7 @@ DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
 SKIP_PG_EXTRA_VALIDATION = True  # otherwise django-tenants asks the database while apps load
 PUBLIC_URLCONF = "saas.urls_public"
 ROOT_URLCONF = "saas.urls_tenant"
+MACHINE_PATHS = frozenset({"/metrics"})  # the platform's own, and asked for by address or a machine's bare name
 ANY_HOST_PATHS = frozenset({"/health/live", "/health/ready"})  # a balancer asks by address
 AUTH_USER_MODEL = "accounts.User"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -137,6 +140,7 @@ APPEND_SLASH = False
 WSGI_APPLICATION = "saas.wsgi.application"
 MIDDLEWARE = [
     "saas.middleware.ProxyMiddleware",
+    "saas.observing.RequestMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",  # adds bytes at random against guessing by length (BREACH)
@@ -195,7 +199,7 @@ CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_HEADER_NAME = "HTTP_X_CSRFTOKEN"
 CSRF_FAILURE_VIEW = "saas.problems.csrf_failure"
 SECURE_SSL_REDIRECT = not IS_DEVELOPMENT
-SECURE_REDIRECT_EXEMPT = [r"^health/"]
+SECURE_REDIRECT_EXEMPT = [r"^health/", r"^metrics$"]
 SECURE_HSTS_SECONDS = 0 if IS_DEVELOPMENT else 365 * 24 * 3600
 SECURE_HSTS_INCLUDE_SUBDOMAINS = not IS_DEVELOPMENT
 SECURE_CONTENT_TYPE_NOSNIFF = True

@@ -3,7 +3,7 @@
 from django.urls import path
 
 import shared_apps.interest.admin  # noqa: F401 - adds its pages to the site
-from saas import health, public
+from saas import health, metrics, public
 from shared_apps.platform.admin import site
 
 urlpatterns = [
@@ -12,6 +12,7 @@ urlpatterns = [
     path("admin/", site.urls),
     path("health/live", health.live),
     path("health/ready", health.ready),
+    path("metrics", metrics.metrics),
 ]
 
 handler400 = "saas.problems.bad_request"

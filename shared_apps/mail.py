@@ -20,11 +20,14 @@ from django.template.backends.django import Template
 from django.template.loader import get_template
 from django.utils import translation
 
+from shared_apps.counters import Counter
 from shared_apps.tenants.scope import TenantRef
 from shared_apps.tenants.selectors import tenant_url
 
 _MAX_SUBJECT: Final = 150
 _REST_SECONDS: Final = 15.0
+
+MAILS: Final = Counter("handoff_mails_total", "Mails by whether the server took them.", outcome=("sent", "failed"))
 
 # What mail programs make a link of without being asked: a dot between two words, an @, the slashes of an address.
 _LINKABLE = re.compile(r"(?<=\w)([.@])(?=\w)|(?<=:)(//)")
@@ -127,6 +130,7 @@ def _deliver(messages: Sequence[EmailMultiAlternatives]) -> None:
         connection.open()
     except (OSError, SMTPException):
         server_rest.begin()
+        MAILS.add("failed", amount=len(messages))
         with suppress(OSError, SMTPException):
             connection.close()  # a refused STARTTLS leaves the socket open
         raise
@@ -138,6 +142,9 @@ def _deliver(messages: Sequence[EmailMultiAlternatives]) -> None:
                 connection.send_messages([message])
             except (OSError, SMTPException) as error:
                 failure = error  # the next address may be taken
+                MAILS.add("failed")
+            else:
+                MAILS.add("sent")
     finally:
         connection.close()
     if failure is not None:

@@ -24,6 +24,10 @@ const frameOrigins = document.body.dataset["frameOrigins"]?.split(" ").filter(Bo
 
 const ENDPOINT = "/api/v1/handoffs";
 const TIMEOUT_MS = 10_000;
+/** So long nobody has to look at a button that says "Sending": then the link and the contact stand there too. */
+const SLOW_MS = 3_000;
+const FIRST_RETRY_MS = 5_000;
+const LAST_RETRY_MS = 60_000;
 const DRAFT = "handoff-draft";
 
 type Control = HTMLInputElement | HTMLTextAreaElement;
@@ -50,6 +54,7 @@ function enhance(form: HTMLFormElement): Page {
   let busy = false;
   let key = valueOf("idempotencyKey");
   let sent: string | null = null;
+  let retry: ReturnType<typeof setTimeout> | undefined;
 
   const values = (): Values =>
     Object.fromEntries(TEXT_FIELDS.map((name) => [name, valueOf(name)])) as Values;
@@ -186,8 +191,10 @@ function enhance(form: HTMLFormElement): Page {
 
   const showRescue = (reason: string, url = ""): void => {
     const box = makeRescue(reason, url);
+    form.querySelector(".rescue")?.remove();
     if (!box) return;
     submit?.before(box);
+    if (busy) return; // still under way: a way around, and no reason to look at it
     if (submit) submit.textContent = text("retry");
     box.focus();
   };
@@ -219,6 +226,24 @@ function enhance(form: HTMLFormElement): Page {
     });
   };
 
+  const goOn = (id: string): void => {
+    forget();
+    leave(`/handoff/${id}`);
+  };
+
+  /** Nobody answered: the same words go out again under the same key, more and more rarely, while they stand there. */
+  const keepTrying = (payload: string, wait = FIRST_RETRY_MS): void => {
+    clearTimeout(retry);
+    retry = setTimeout(() => {
+      if (busy || sent !== payload || body() !== payload) return;
+      const again = (): void => keepTrying(payload, Math.min(wait * 2, LAST_RETRY_MS));
+      post(payload).then((outcome) => {
+        if (outcome.kind === "done" && !busy) goOn(outcome.id);
+        else if (outcome.kind === "failed" && !outcome.refused) again();
+      }, again);
+    }, wait);
+  };
+
   /** Sends what stands in the form; false when the visitor has to look at it first. */
   const send = async (): Promise<boolean> => {
     if (busy) return false;
@@ -234,6 +259,8 @@ function enhance(form: HTMLFormElement): Page {
     sent = payload;
     store();
     setBusy(true);
+    clearTimeout(retry);
+    const slow = setTimeout(() => showRescue("busy"), SLOW_MS);
     try {
       let outcome = await post(payload);
       if (outcome.kind === "reusedKey") {
@@ -241,19 +268,23 @@ function enhance(form: HTMLFormElement): Page {
         outcome = await post(payload);
       }
       if (outcome.kind === "done") {
-        forget();
-        leave(`/handoff/${outcome.id}`);
+        goOn(outcome.id);
         return true; // still busy: the next page is on its way
       }
       setBusy(false);
       if (outcome.kind !== "failed" || outcome.refused) sent = before;
       if (outcome.kind === "invalid") showErrors(outcome.errors);
-      else if (outcome.kind === "failed") showRescue(outcome.reason, outcome.url ?? "");
-      else showRescue("error");
+      else if (outcome.kind === "failed") {
+        showRescue(outcome.reason, outcome.url ?? "");
+        if (!outcome.refused) keepTrying(payload);
+      } else showRescue("error");
     } catch {
       // No answer within the time: it may have been stored, so the same words go out under the same key again.
       setBusy(false);
       showRescue(navigator.onLine ? "error" : "offline");
+      keepTrying(payload);
+    } finally {
+      clearTimeout(slow);
     }
     store();
     return false;

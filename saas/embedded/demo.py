@@ -177,9 +177,10 @@ def parts(paths: DataPaths, port: int) -> list[Part]:
     """Return the processes of the application: the same commands as in compose.yaml, on loopback."""
     web = f"""granian --interface wsgi --host 127.0.0.1 --port {port} --workers 2
         --blocking-threads 4 --blocking-threads-idle-timeout 600 --http 1 --no-ws
-        --respawn-failed-workers --respawn-interval 1 --workers-kill-timeout 8 saas.wsgi:application"""
-    worker = "celery -A worker.app worker --concurrency 2 --loglevel INFO --without-gossip --without-mingle"
-    beat = "celery -A worker.app beat --loglevel INFO --pidfile= --schedule"
+        --respawn-failed-workers --respawn-interval 15 --workers-kill-timeout 8
+        --log-config saas/granian-log.json saas.wsgi:application"""
+    worker = "celery --quiet -A worker.app worker --concurrency 2 --loglevel INFO --without-gossip --without-mingle"
+    beat = "celery --quiet -A worker.app beat --loglevel INFO --pidfile= --schedule"
     run = [sys.executable, "-m"]
     return [
         Part("web", [*run, *web.split()]),

@@ -8,10 +8,12 @@ own, itself a journal, so that it can be put back.
 import json
 import logging
 import os
+import secrets
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
 from typing import Final
@@ -31,6 +33,7 @@ YOUNG_SECONDS: Final = 3.0
 """Longer than a request may take to store its own record."""
 
 _BATCH: Final = 100
+_DEAD: Final = ".dead"
 
 
 @dataclass
@@ -92,22 +95,50 @@ class JournalFile:
 
 
 def set_aside(dead: Path, name: str, line: bytes, seal: Seal | None) -> None:
-    """Keep a line that is not going to be stored, still sealed, in a file of its own."""
+    """Keep a line that is not going to be stored, still sealed, in a file of its own that is there whole or not."""
     dead.mkdir(parents=True, exist_ok=True, mode=0o700)
-    descriptor = os.open(dead / f"{name}.dead", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    hidden = dead / f".{name}"
+    descriptor = os.open(hidden, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write((seal.header() if seal is not None else b"") + line)
         file.flush()
         os.fsync(file.fileno())
+    hidden.rename(dead / f"{name}{_DEAD}")
 
 
-def put_back(folder: Path) -> int:
-    """Have what was set aside tried again, torn lines excepted; returns how many records."""
+@dataclass(frozen=True, slots=True)
+class DeadRecord:
+    """A record that was set aside. Its name says why, and its kind, schema and id; `size` is in bytes."""
+
+    name: str
+    size: int
+    at: datetime
+
+
+def list_dead(folder: Path) -> list[DeadRecord]:
+    """Return what was set aside in a journal's folder, in the order of names."""
+    found = []
+    for path in sorted((folder / "dead").glob(f"*{_DEAD}")):
+        with suppress(FileNotFoundError):
+            status = path.stat()
+            at = datetime.fromtimestamp(status.st_mtime, UTC)
+            found.append(DeadRecord(path.name.removesuffix(_DEAD), status.st_size, at))
+    return found
+
+
+def put_back(folder: Path, *, names: Iterable[str] | None = None) -> int:
+    """Have what was set aside tried again, all or `names`, torn lines excepted; returns how many records.
+
+    Safe beside a drainer, which finds them as journals whose writers are gone, and to repeat: a record that is stored
+    already is left as it is.
+    """
     count = 0
-    for path in sorted((folder / "dead").glob("*.dead")):
-        if not path.name.startswith("torn."):
-            path.rename(folder / f"{time.time_ns() // 1_000_000:013d}-{0:07d}-{count:08x}{SUFFIX}")
-            count += 1
+    for name in [one.name for one in list_dead(folder)] if names is None else names:
+        if not name.startswith("torn."):
+            with suppress(FileNotFoundError):
+                target = f"{time.time_ns() // 1_000_000:013d}-{os.getpid():07d}-{secrets.token_hex(4)}{SUFFIX}"
+                (folder / "dead" / f"{name}{_DEAD}").rename(folder / target)
+                count += 1
     return count
 
 
@@ -121,16 +152,20 @@ class Drainer:
         self._pending = PendingIndex(folder / "pending")
         self._files: dict[str, JournalFile] = {}
 
-    def run_once(self, *, now: float) -> int:
+    def run_once(self, *, now: float, must_stop: Callable[[], bool] = lambda: False) -> int:
         """Store what can be stored; returns how many records still wait. `now` is in seconds since the epoch.
 
-        Never raises for what a record or the database does: an outage leaves everything as it is.
+        `must_stop` is asked between batches: what is begun is finished, the rest waits for the next drainer. Never
+        raises for what a record or the database does: an outage leaves everything as it is.
         """
         self._read_files()
         due = [(file, one) for file in self._files.values() for one in file.waiting.values() if _is_due(file, one, now)]
         for kind, schema_name, group in _in_order(due):
             try:
-                self._store(kind, schema_name, group, now)
+                for at in range(0, len(group), _BATCH):
+                    if must_stop():
+                        break
+                    self._store(kind, schema_name, group[at : at + _BATCH], now)
             except (DatabaseError, InterfaceError) as error:
                 logger.warning("journal: %s of %s wait (%s)", kind, schema_name, type(error).__name__)
                 if is_database_away():
@@ -149,7 +184,7 @@ class Drainer:
             "stored": self.tally.stored,
             "droppedClicks": self.tally.dropped,
             "tornLines": self.tally.torn,
-            "deadLetters": sum(1 for _ in self._dead.glob("*.dead")),
+            "deadLetters": sum(1 for _ in self._dead.glob(f"*{_DEAD}")),
         }
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         partial = self.folder / ".status"
@@ -171,15 +206,14 @@ class Drainer:
     # ---- storing ----------------------------------------------------------------------------------------------------
 
     def _store(self, kind: str, schema_name: str, group: "list[_Due]", now: float) -> None:
-        """Store records of one kind and tenant. Raises OperationalError or InterfaceError in an outage."""
+        """Store a batch of records of one kind and tenant. Raises OperationalError or InterfaceError in an outage."""
         known = find_kind(kind)
         if known is None:
             self._count_try(group, now, "kind")
             return
         try:
             with tenant_scope(schema_name) as tenant:
-                for at in range(0, len(group), _BATCH):
-                    self._store_batch(known, tenant, group[at : at + _BATCH], now)
+                self._store_batch(known, tenant, group, now)
         except TenantNotActiveError:
             for file, one in group:
                 self._set_aside(file, one, "tenant")

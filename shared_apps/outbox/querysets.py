@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from shared_apps.outbox.models import Job  # noqa: F401 - ruff does not read the base class below
 
 DUE_KIND = "outbox"
+DEAD_KIND = "dead_jobs"  # nobody claims it: it says which tenants have jobs that were given up
 NEXT_JOB_SQL = "SELECT min(due_at) FROM outbox_job WHERE failed_at IS NULL"
 KEEP_FAILED = "90 days"
 
@@ -27,6 +28,22 @@ _PUT = (
     " due_at = CASE WHEN job.failed_at IS NULL THEN LEAST(job.due_at, excluded.due_at) ELSE excluded.due_at END"
     " RETURNING due_at) {mark}"
 )
+
+
+_BURY = sql.SQL(
+    "WITH old AS (DELETE FROM outbox_job WHERE id IN (SELECT id FROM outbox_job"
+    " WHERE failed_at < statement_timestamp() - %(keep)s::interval LIMIT 100)),"
+    " buried AS (UPDATE outbox_job SET failed_at = statement_timestamp(), last_error = %(error)s"
+    " WHERE id = %(id)s AND attempts = %(attempts)s RETURNING failed_at),"
+    " mark AS ({mark}) SELECT count(*) FROM buried"
+).format(mark=mark_due_sql(kind=DEAD_KIND, source="buried", due_at="buried.failed_at"))
+
+_REVIVE = sql.SQL(
+    "WITH job AS (UPDATE outbox_job SET failed_at = NULL, attempts = 0, last_error = '',"
+    " due_at = statement_timestamp() WHERE failed_at IS NOT NULL AND (%(id)s::uuid IS NULL OR id = %(id)s::uuid)"
+    " RETURNING due_at), due AS (SELECT min(due_at) AS due_at FROM job HAVING count(*) > 0),"
+    " mark AS ({mark}) SELECT count(*) FROM job"
+).format(mark=mark_due_sql(kind=DUE_KIND, source="due", due_at="due.due_at"))
 
 
 def put_jobs_sql(*, schema: str, kind: str, source: str, payload: str) -> dict[str, sql.Composable]:
@@ -104,14 +121,26 @@ class JobQuerySet(models.QuerySet["Job"]):
             )
             return bool(cursor.rowcount)
 
-    def bury(self, job: Running, *, error: str) -> bool:
-        """Give a job up and keep it to be seen; those given up KEEP_FAILED ago go, a hundred at a time."""
+    def bury(self, job: Running, *, tenant_id: int, error: str) -> bool:
+        """Give a job up and keep it to be seen; those given up KEEP_FAILED ago go, a hundred at a time.
+
+        The tenant is marked as one that has such jobs, which is how they are counted without visiting anybody.
+        """
         with connections[self.db].cursor() as cursor:
             cursor.execute(
-                "WITH old AS (DELETE FROM outbox_job WHERE id IN (SELECT id FROM outbox_job"
-                " WHERE failed_at < statement_timestamp() - %s::interval LIMIT 100))"
-                " UPDATE outbox_job SET failed_at = statement_timestamp(), last_error = %s"
-                " WHERE id = %s AND attempts = %s",
-                [KEEP_FAILED, error, job.id, job.attempts],
+                _BURY,
+                {
+                    "tenant_id": tenant_id,
+                    "keep": KEEP_FAILED,
+                    "error": error,
+                    "id": job.id,
+                    "attempts": job.attempts,
+                },
             )
-            return bool(cursor.rowcount)
+            return bool(cursor.fetchone()[0])
+
+    def revive(self, *, tenant_id: int, job_id: UUID | None) -> int:
+        """Make a job that was given up, or with None every one, as fresh as new, and mark the tenant due."""
+        with connections[self.db].cursor() as cursor:
+            cursor.execute(_REVIVE, {"tenant_id": tenant_id, "id": job_id})
+            return int(cursor.fetchone()[0])

@@ -10,14 +10,25 @@ from uuid import UUID, uuid4, uuid5
 
 from django.db import DatabaseError
 
+from shared_apps.counters import Counter
 from shared_apps.outbox.hooks import get_handler
 from shared_apps.outbox.models import Job
-from shared_apps.outbox.querysets import DUE_KIND, Running, put_jobs_sql
+from shared_apps.outbox.querysets import DEAD_KIND, DUE_KIND, Running, put_jobs_sql
 from shared_apps.outbox.selectors import find_next_due
-from shared_apps.tenants.due import claim_due, is_quiet_since, settle_due
+from shared_apps.tenants.due import claim_due, is_quiet_since, settle_due, unmark
 from shared_apps.tenants.scope import TenantRef, current_tenant, enter_tenant
 
-__all__ = ["DELAYS", "DUE_KIND", "MAX_TRIES", "describe_error", "enqueue", "put_jobs_sql", "relay_jobs"]
+__all__ = [
+    "DEAD_KIND",
+    "DELAYS",
+    "DUE_KIND",
+    "MAX_TRIES",
+    "describe_error",
+    "enqueue",
+    "put_jobs_sql",
+    "relay_jobs",
+    "replay_dead_jobs",
+]
 
 logger = logging.getLogger(__name__)
 
@@ -30,6 +41,10 @@ TENANT_LEASE: Final = timedelta(minutes=1)
 TENANT_SECONDS: Final = 10.0  # then the next tenant has its turn
 RELAY_SECONDS: Final = 25.0
 BROKEN_PAUSE: Final = timedelta(minutes=1)
+
+JOBS: Final = Counter(
+    "handoff_jobs_total", "Tries of outbox jobs; dead ones wait for a person.", outcome=("done", "failed", "dead")
+)
 
 _NAMESPACE = UUID("6f0f2b0e-6a53-5b0d-9a0c-2f3f2f6c8f11")
 
@@ -100,13 +115,28 @@ def _run(tenant: TenantRef, job: Running) -> None:
         delay = DELAYS[job.attempts - 1] * random.uniform(0.8, 1.2)  # noqa: S311 - spreads load, guards nothing
         logger.warning("job %s of %s failed at try %s: %s", job.kind, tenant.schema_name, job.attempts, name)
         Job.objects.try_again(job, error=name, delay=timedelta(seconds=delay))
+        JOBS.add("failed")
     else:
         Job.objects.finish(job)
+        JOBS.add("done")
 
 
 def _give_up(tenant: TenantRef, job: Running, error: str) -> None:
     logger.error("job %s %s of %s given up: %s", job.kind, job.id, tenant.schema_name, error)
-    Job.objects.bury(job, error=error)
+    if Job.objects.bury(job, tenant_id=tenant.id, error=error):
+        JOBS.add("dead")
+
+
+def replay_dead_jobs(*, job_id: UUID | None = None) -> int:
+    """Have jobs of the current tenant that were given up tried anew, one or all; returns how many.
+
+    Safe to repeat: what is not given up is left alone. Raises LookupError in public.
+    """
+    tenant = current_tenant()
+    count = Job.objects.revive(tenant_id=tenant.id, job_id=job_id)
+    if not Job.objects.exclude(failed_at=None).exists():
+        unmark(tenant_id=tenant.id, kind=DEAD_KIND)
+    return count
 
 
 def describe_error(error: BaseException) -> str:

@@ -133,6 +133,32 @@ def claim_due(*, kind: str, limit: int, lease: timedelta) -> tuple[list[Claim], 
     return claims, after
 
 
+@dataclass(frozen=True, slots=True)
+class DueState:
+    """How much of one kind of work is due, at how many tenants, and how late the longest due is, in seconds."""
+
+    tenants: int
+    oldest_seconds: float
+
+
+def read_due_state() -> dict[str, DueState]:
+    """Return what is due at active tenants, by kind of work; one statement, whose cost grows with what is marked."""
+    statement = sql.SQL(
+        "SELECT due.kind, count(*), extract(epoch FROM statement_timestamp() - min(LEAST(due.due_at, due.lease_until)))"
+        "::float8 FROM {table} AS due JOIN public.tenants_tenant AS tenant ON tenant.id = due.tenant_id"
+        " AND tenant.status = %s WHERE LEAST(due.due_at, due.lease_until) <= statement_timestamp() GROUP BY due.kind"
+    ).format(table=_TABLE)
+    with public_scope(), tenant_connection().cursor() as cursor:
+        cursor.execute(statement, [TenantStatus.ACTIVE])
+        return {kind: DueState(tenants, oldest) for kind, tenants, oldest in cursor.fetchall()}
+
+
+def unmark(*, tenant_id: int, kind: str) -> None:
+    """Take a mark that nobody claims off the list: what it stood for is seen to."""
+    with public_scope(), tenant_connection().cursor() as cursor:
+        cursor.execute(sql.SQL("DELETE FROM {} WHERE tenant_id = %s AND kind = %s").format(_TABLE), [tenant_id, kind])
+
+
 def forget_tenant(tenant_id: int) -> None:
     """Take a tenant that is being deleted off the list."""
     with public_scope(), tenant_connection().cursor() as cursor:

@@ -9,7 +9,7 @@ from django.utils.module_loading import import_string
 
 from shared_apps.tenants.scope import enter_tenant, public_scope
 from shared_apps.tenants.selectors import find_tenant_by_host, tenant_host
-from shared_apps.tenants.validators import normalise_host
+from shared_apps.tenants.validators import is_machine, normalise_host
 
 _TEXT = "text/plain; charset=utf-8"
 
@@ -41,7 +41,7 @@ class TenantMiddleware:
         host = normalise_host(raw_host)
         if host is None:
             return _not_found()
-        if host == settings.SAAS_DOMAIN:
+        if host == settings.SAAS_DOMAIN or (request.path_info in settings.MACHINE_PATHS and is_machine(host)):
             return self._serve_public(request)
         if host.startswith("www."):
             return self._redirect_to_canonical(request, host.removeprefix("www."))

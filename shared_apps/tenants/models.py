@@ -1,4 +1,7 @@
-"""Tenant and Domain say which schema a host name leads to; DueWork, which tenants have work. They live in public."""
+"""Tenant and Domain say which schema a host name leads to; DueWork, which tenants have work; Heartbeat, who works.
+
+They live in public.
+"""
 
 import secrets
 
@@ -93,3 +96,13 @@ class DueWork(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} of {self.tenant_id}"
+
+
+class Heartbeat(models.Model):
+    """When a part of the background work last said that it lives. See `shared_apps.tenants.heartbeats`."""
+
+    role = models.CharField(max_length=16, primary_key=True)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.role

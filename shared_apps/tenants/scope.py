@@ -71,6 +71,12 @@ def current_tenant() -> TenantRef:
     return tenant
 
 
+def find_current_tenant() -> TenantRef | None:
+    """Return the tenant whose schema this thread has entered; None in public, and outside of every schema."""
+    tenant = tenant_connection().tenant
+    return tenant if isinstance(tenant, TenantRef) else None
+
+
 @contextmanager
 def _restoring(connection: DatabaseWrapper) -> Iterator[None]:
     before = connection.tenant

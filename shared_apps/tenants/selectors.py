@@ -4,6 +4,7 @@ from dataclasses import asdict
 from datetime import timedelta
 
 from django.conf import settings
+from django.db.models import Count
 from django.db.models.functions import Now
 
 from shared_apps.tenants.cache import GenerationCache
@@ -72,6 +73,13 @@ def is_demo_tenant(tenant: TenantRef) -> bool:
     """Return whether the tenant was made as a demo, and may be dropped and filled as one."""
     with public_scope():
         return Tenant.objects.filter(pk=tenant.id, is_demo=True).exists()
+
+
+def count_tenants() -> dict[str, int]:
+    """Return how many tenants there are of each status, by one query."""
+    with public_scope():
+        rows = dict(Tenant.objects.values_list("status").annotate(count=Count("pk")).order_by())
+    return {status: rows.get(status, 0) for status in TenantStatus.values}
 
 
 def list_active_tenants(*, demo_only: bool = False) -> list[TenantRef]:

@@ -68,3 +68,8 @@ def normalise_host(raw: str) -> str | None:
         return None
     host = host.removesuffix(".")
     return host if _HOST.fullmatch(host) else None
+
+
+def is_machine(host: str) -> bool:
+    """Return whether a normalised host is an IPv4 address or a bare name: no tenant can answer to either."""
+    return "." not in host or host.replace(".", "").isdigit()

@@ -8,6 +8,7 @@ same rules. Ids are made without the database, so the visitor's link is the one 
 import logging
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import Any, Final
 from uuid import UUID
 
@@ -21,6 +22,7 @@ from shared_apps.tenants.backend.guard import time_limit
 from shared_apps.tenants.scope import TenantRef
 from tenant_apps.booking.selectors import PublicBooking
 from tenant_apps.handoffs.enums import HandoffStatus
+from tenant_apps.handoffs.figures import CAPTURES, CLICKS, counted
 from tenant_apps.handoffs.models import BookingHandoff
 from tenant_apps.handoffs.selectors import HandoffNotFoundError, get_handoff
 from tenant_apps.handoffs.services import (
@@ -52,13 +54,22 @@ _COLUMNS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Click:
-    """A click that is kept, and where it leads. `redirected_at` is that of the first click."""
+    """A click that is kept, and where it leads. `redirected_at` is that of the first click.
+
+    `outcome` is what it is counted as: `first`, `repeated` or `queued`.
+    """
 
     status: str
     redirected_at: datetime | None
     url: str
+    outcome: str = "queued"
 
 
+def _outcome(capture: Capture) -> str:
+    return "queued" if capture.is_waiting else "created" if capture.is_new else "repeated"
+
+
+@counted(CAPTURES, _outcome)
 def capture_handoff(
     *, tenant: TenantRef, booking: PublicBooking, lead: Lead, idempotency_key: UUID | None, now: datetime
 ) -> Capture:
@@ -99,6 +110,7 @@ def capture_handoff(
     return replace(capture, is_new=capture.is_new and earlier is None)
 
 
+@counted(CLICKS, attrgetter("outcome"))
 def click_handoff(
     *, tenant: TenantRef, booking: PublicBooking, handoff_id: UUID, now: datetime, trusts_id: bool
 ) -> Click:
@@ -111,7 +123,8 @@ def click_handoff(
     try:
         with time_limit(STEP_SECONDS):
             done = redirect_handoff(booking=booking, handoff_id=handoff_id)
-        return Click(done.handoff.status, done.handoff.redirected_at, done.url)
+        outcome = "first" if done.changed else "repeated"
+        return Click(done.handoff.status, done.handoff.redirected_at, done.url, outcome)
     except HandoffNotFoundError:
         waiting = find_waiting_handoff(tenant=tenant, handoff_id=handoff_id)
         if waiting is None:

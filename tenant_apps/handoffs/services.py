@@ -22,6 +22,7 @@ from tenant_apps.booking.links import Prefill
 from tenant_apps.booking.selectors import PublicBooking
 from tenant_apps.business.selectors import INDUSTRIES, SWEEP, get_profile
 from tenant_apps.handoffs.enums import EventType, Evidence, HandoffStatus
+from tenant_apps.handoffs.figures import SWEPT
 from tenant_apps.handoffs.ids import derive_handoff_id, new_handoff_id
 from tenant_apps.handoffs.models import BookingHandoff, HandoffEvent
 from tenant_apps.handoffs.querysets import COMPLETE, REDIRECT, REOPEN, SWEEP_BATCH, Kept, sweep_sql
@@ -259,6 +260,7 @@ def sweep_handoffs(*, seconds: float = SWEEP_SECONDS) -> int:
                 next_due[outcome.tenant.id] = after + SWEEP_RETRY
                 continue
             total += outcome.value["abandoned"]
+            SWEPT.add(amount=outcome.value["abandoned"])
             if outcome.value["next"]:
                 due = datetime.fromisoformat(outcome.value["next"])
                 is_cut = outcome.value["abandoned"] == SWEEP_BATCH

@@ -8,6 +8,7 @@ import argparse
 import http.client
 import json
 import random
+import re
 import shutil
 import sys
 import tempfile
@@ -17,6 +18,7 @@ import urllib.parse
 import uuid
 from collections import Counter
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,12 +27,13 @@ import psycopg
 from psycopg import sql
 
 from e2e.stack import Stack
-from tests.faults.havoc import ALL, Fault, Victim, wreak
+from tests.faults.havoc import ALL, Fault, Victim, database_disk_full, small_disks, wreak
 
 TENANTS = ("coastal-cuts", "coastal-cuts", "harbor-wellness", "sunrise-auto")
 WITHOUT_LINK = "sunrise-auto"
 THREADS = 8
-_TRIES = 40
+_PERSONAL = re.compile(rb"Visitor[ +%]\d|555-?0177")
+_TRIES = 300  # half a minute: a web server that was ended is started again in some seconds
 
 
 @dataclass
@@ -44,6 +47,7 @@ class Outcome:
     ids_differ: int = 0
     without_link: int = 0
     clicks_lost: int = 0
+    personal_lines: int = 0
     answers: Counter[str] = field(default_factory=Counter)
     p50: float = 0.0
     p95: float = 0.0
@@ -61,6 +65,7 @@ class Outcome:
                 ("ids that differ between two answers to one key", self.ids_differ, 0),
                 ("answers without a link or contact", self.without_link, 0),
                 ("clicks lost", self.clicks_lost, 0),
+                ("lines of logs with what visitors sent", self.personal_lines, 0),
                 ("p95, ms", round(self.p95 * 1000), 300),
                 ("longest, ms", round(self.longest * 1000), 4000),
                 ("seconds until drained", round(self.drained_after), 60),
@@ -77,6 +82,7 @@ class Outcome:
             "keys with two ids": self.ids_differ,
             "answers without a link or contact": self.without_link,
             "clicks lost": self.clicks_lost,
+            "lines of logs with what was sent": self.personal_lines,
             "answers": ", ".join(f"{count} × {what}" for what, count in sorted(self.answers.items())),  # noqa: RUF001
             "p50 / p95 / p99 / longest, ms": " / ".join(
                 f"{seconds * 1000:.0f}" for seconds in (self.p50, self.p95, self.p99, self.longest)
@@ -188,12 +194,13 @@ def run_chaos(
     folder = Path(tempfile.mkdtemp(prefix="hb-", dir="/tmp"))
     folder.chmod(0o711)
     stack = Stack(data_dir=folder)
-    stack.start()
-    try:
+    with ExitStack() as ending:
+        ending.callback(shutil.rmtree, folder, ignore_errors=True)
+        if database_disk_full in faults:
+            ending.enter_context(small_disks(folder))
+        stack.start()
+        ending.callback(stack.stop)
         return _measure(stack, Victim(folder), leads=leads, faults=faults, fault_seconds=fault_seconds, say=say)
-    finally:
-        stack.stop()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _measure(
@@ -207,7 +214,7 @@ def _measure(
 ) -> Outcome:
     for tenant in set(TENANTS):
         stack.ask("GET", "/book", host=f"{tenant}.localhost")
-    lasts = len(faults) * fault_seconds * 1.5
+    lasts = len(faults) * fault_seconds * 1.7  # a fault, its pause, and what its beginning takes
     each = leads // THREADS
     visitors = [Visitor(stack.port, number, lasts / each) for number in range(THREADS)]
     threads = [threading.Thread(target=visitor.run, args=(each,)) for visitor in visitors]
@@ -222,7 +229,16 @@ def _measure(
     outcome.drained_after = _await_drained(stack, victim)
     _count_answers(outcome, visitors)
     _count_rows(outcome, visitors, victim.database_url())
+    outcome.personal_lines = count_personal_lines(stack.data_dir)
     return outcome
+
+
+def count_personal_lines(data_dir: Path) -> int:
+    """Return how many lines of all logs, PostgreSQL's and Redis's among them, hold a name or number that was sent."""
+    logs = [path for path in (data_dir / "logs").iterdir() if path.is_file()]
+    if not {"web.log", "worker.log", "beat.log", "drainer.log", "postgres.log"} <= {path.name for path in logs}:
+        raise AssertionError(f"logs are missing: {logs}")
+    return sum(1 for path in logs for line in path.read_bytes().splitlines() if _PERSONAL.search(line))
 
 
 def _await_drained(stack: Stack, victim: Victim) -> float:

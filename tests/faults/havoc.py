@@ -4,6 +4,7 @@ import os
 import random
 import re
 import signal
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -17,28 +18,53 @@ from saas.embedded.environment import read_env_file
 from tests.faults.servers import family, frozen, kill
 
 
+class SkippedError(Exception):
+    """A fault that cannot be made on this machine; the reason is told."""
+
+
+@contextmanager
+def small_disks(folder: Path) -> Iterator[None]:
+    """Give the demo's folder a disk of its own that can be filled, and its journal another; where that is allowed."""
+    mounted = []
+    for place, size in ((folder, "700m"), (folder / "state", "64m")):
+        place.mkdir(exist_ok=True)
+        command = ["mount", "-t", "tmpfs", "-o", f"size={size},mode=711", "tmpfs", str(place)]
+        if subprocess.run(command, capture_output=True, check=False).returncode:
+            break
+        mounted.append(place)
+    try:
+        yield
+    finally:
+        for place in reversed(mounted):
+            subprocess.run(["umount", "-l", str(place)], capture_output=True, check=False)
+
+
 class Victim:
     """The processes of the demo on one data folder."""
 
     def __init__(self, data_dir: Path) -> None:
-        self._data = data_dir
+        self.data = data_dir
+
+    def has_small_disks(self) -> bool:
+        """Whether `small_disks` worked."""
+        return self.data.is_mount() and (self.data / "state").is_mount()
 
     def database_url(self) -> str:
-        return read_env_file(self._data / "env")["DATABASE_URL"]
+        return read_env_file(self.data / "env")["DATABASE_URL"]
 
     def part(self, name: str) -> int:
         """Return the process id of `web`, `drainer`, `worker` or `beat`; 0 while it is being started again."""
-        return processes.read_pid(self._data / "run" / f"{name}.pid") or 0
+        return processes.read_pid(self.data / "run" / f"{name}.pid") or 0
 
     def postgres(self) -> int:
-        return processes.read_pid(self._data / "postgres" / "postmaster.pid") or 0
+        return processes.read_pid(self.data / "postgres" / "postmaster.pid") or 0
 
     def redis(self) -> int:
-        return processes.read_pid(self._data / "redis.pid") or 0
+        return processes.read_pid(self.data / "redis.pid") or 0
 
     def guard(self, name: str) -> int:
         """Return the process that starts a server again when it is gone."""
-        wanted = re.compile(rf"guard {name} --data-dir {re.escape(str(self._data))}\b")
+        wanted = re.compile(rf"guard {name} --data-dir {re.escape(str(self.data))}\b")
         return next(pid for pid in processes.all_pids() if wanted.search(processes.command_line(pid)))
 
 
@@ -139,6 +165,40 @@ def drainer_killed(victim: Victim, seconds: float) -> None:
         time.sleep(seconds / 3)
 
 
+def database_disk_full(victim: Victim, seconds: float) -> None:
+    """PostgreSQL's disk takes no byte more; the journal has its own. Only where `small_disks` could make the two."""
+    if not victim.has_small_disks():
+        raise SkippedError("no right to mount a small disk here")
+    filler = victim.data / "filler"
+    try:
+        with suppress(OSError), filler.open("wb", buffering=0) as file:
+            while True:
+                file.write(b"x" * 65536)
+        time.sleep(seconds)
+    finally:
+        filler.unlink(missing_ok=True)
+
+
+def web_reloaded(victim: Victim, seconds: float) -> None:
+    """A rolling restart begins; it goes on below the next faults."""
+    os.kill(victim.part("web"), signal.SIGHUP)
+    time.sleep(seconds)
+
+
+def web_ended(victim: Victim, seconds: float) -> None:
+    """The whole web server is asked to end, and started again; until it answers, visitors try again."""
+    os.kill(victim.part("web"), signal.SIGTERM)
+    time.sleep(seconds)
+
+
+def worker_and_beat_killed(victim: Victim, seconds: float) -> None:
+    """All background work dies in the middle of what it does."""
+    for name in ("worker", "beat"):
+        for pid in family(victim.part(name)):
+            processes.send(pid, signal.SIGKILL)
+    time.sleep(seconds)
+
+
 Fault = Callable[[Victim, float], None]
 
 ALL: tuple[Fault, ...] = (
@@ -154,6 +214,10 @@ ALL: tuple[Fault, ...] = (
     redis_stopped,
     database_and_redis_frozen,
     drainer_killed,
+    worker_and_beat_killed,
+    database_disk_full,
+    web_ended,
+    web_reloaded,
 )
 FEW: tuple[Fault, ...] = (database_frozen, drainer_killed, web_worker_killed_in_an_outage, database_stopped)
 
@@ -165,6 +229,10 @@ def wreak(
     for fault in faults:
         if is_over.is_set():
             return
-        say(fault.__name__.replace("_", " "))
-        fault(victim, seconds)
+        name = fault.__name__.replace("_", " ")
+        say(name)
+        try:
+            fault(victim, seconds)
+        except SkippedError as error:
+            say(f"NOT TRIED: {name}: {error}")
         time.sleep(seconds / 2)

@@ -71,5 +71,8 @@ def test_capture_the_database_will_not_take_is_kept_and_told_without_its_values(
 
     assert (response.status_code, response.json()["status"]) == (202, "queued")
     lines = [json.loads(line) for line in written.getvalue().splitlines()]
-    assert [line["message"] for line in lines] == ["a capture waits in the journal: DataError, SQLSTATE none"]
+    assert [line["message"] for line in lines] == [
+        "a capture waits in the journal: DataError, SQLSTATE none",
+        "request",
+    ]
     assert MARK not in response.content.decode()

@@ -65,7 +65,7 @@ def test_modules_of_the_commands_exist() -> None:
     assert _image_command()[-1] == "saas.wsgi:application"
     assert (CHECKOUT / "saas" / "wsgi.py").is_file()
     for name in ("worker", "beat"):
-        assert _SERVICES[name]["command"][:3] == ["celery", "-A", "worker.app"]
+        assert _SERVICES[name]["command"][:3] == ["celery", "--quiet", "-A"]
     assert _SERVICES["drainer"]["command"] == ["python", "manage.py", "drain_journal"]
     assert _demo_command("drainer") == ["drain_journal"]
     assert (CHECKOUT / "worker" / "app.py").is_file()
@@ -85,7 +85,12 @@ def test_migrations_run_to_their_end_before_the_rest() -> None:
 @pytest.mark.parametrize("name", ["web", "worker", "beat", "drainer", "migrate"])
 def test_environment_sets_all_that_production_must_set(name: str) -> None:
     environment = _SERVICES[name]["environment"]
-    assert set(environment) == set(settings.REQUIRED_IN_PRODUCTION) | {"HANDOFF_DATA_DIR", "CITUS"}
+    assert set(environment) == set(settings.REQUIRED_IN_PRODUCTION) | {
+        "CITUS",
+        "HANDOFF_DATA_DIR",
+        "METRICS_TOKEN",
+        "SENTRY_DSN",
+    }
     assert "DEBUG" not in environment
     # What only the operator knows stops the start when it is missing; an empty value would not be noticed.
     for variable in ("SECRET_KEY", "SAAS_DOMAIN", "EMAIL_URL"):
@@ -179,3 +184,24 @@ def test_proxy_serves_the_domain_and_all_below_it() -> None:
     assert used == set(_SERVICES["caddy"]["environment"])
     mounted = next(volume for volume in _SERVICES["caddy"]["volumes"] if volume.startswith("./"))
     assert (CHECKOUT / mounted.split(":", 1)[0]).is_file()
+
+
+def test_proxy_waits_for_a_web_server_that_starts_again_and_keeps_no_connection() -> None:
+    """Docker gives the old one its grace to end; tries go on a while longer than a start takes."""
+    waits = re.search(r"lb_try_duration (\d+)s", _CADDYFILE)
+    assert waits is not None
+    assert int(waits[1]) >= int(_SERVICES["web"]["stop_grace_period"].removesuffix("s"))
+    assert "keepalive off" in _CADDYFILE
+    assert "request_buffers 256KB" in _CADDYFILE  # as large as the largest body it lets through
+    assert "max_size 256KB" in _CADDYFILE
+    paths = re.search(r"method POST\s+path (.+)", _CADDYFILE)
+    assert paths is not None
+    assert set(paths[1].split()) == {"/api/v1/handoffs", "/api/v1/handoffs/*/redirect", "/book", "/go/*"}
+
+
+def test_reload_starts_the_new_process_well_before_it_ends_the_old_one() -> None:
+    command = _image_command()
+    assert float(command[command.index("--respawn-interval") + 1]) >= 15
+    assert float(command[command.index("--workers-kill-timeout") + 1]) < int(
+        _SERVICES["web"]["stop_grace_period"].removesuffix("s")
+    )

@@ -247,4 +247,5 @@ INSERT INTO django_migrations (app, name, applied) VALUES
     ('tenants', '0002_schema_state', now()),
     ('tenants', '0003_due_work', now()),
     ('tenants', '0004_lifecycle', now()),
-    ('tenants', '0005_trigrams', now());
+    ('tenants', '0005_trigrams', now()),
+    ('tenants', '0006_heartbeats', now());

@@ -17,10 +17,15 @@ from typing import Final
 
 import psycopg
 
+from shared_apps.counters import Counter, Level
+
 logger = logging.getLogger(__name__)
 
 PROBE_SECONDS: Final = 0.25  # between two attempts while the breaker is open
 PROBE_LIMIT: Final = 1.0
+
+OPENINGS: Final = Counter("handoff_breaker_openings_total", "How often a process stopped asking the database.")
+OPEN: Final = Level("handoff_breaker_open", "How many processes are not asking the database at the moment.")
 
 _ends: ContextVar[float | None] = ContextVar("database_limit", default=None)
 _patience: ContextVar[float | None] = ContextVar("database_patience", default=None)
@@ -76,6 +81,8 @@ class Breaker:
             self.is_open = True
             self._opening += 1
             opening = self._opening
+        OPENINGS.add()
+        OPEN.set(1.0)
         logger.error("database away (%s): not asking until it answers a probe", reason)
         threading.Thread(target=self._watch, args=(opening, probe), name="database-probe", daemon=True).start()
 
@@ -83,6 +90,7 @@ class Breaker:
         """Let everybody ask again."""
         with self._lock:
             self.is_open = False
+        OPEN.set(0.0)
 
     def _watch(self, opening: int, probe: Callable[[], None]) -> None:
         _is_probe.set(True)
@@ -98,6 +106,7 @@ class Breaker:
                 if self._opening != opening:
                     return
                 self.is_open = False
+                OPEN.set(0.0)
             logger.warning("database back after %.1f s", time.monotonic() - since)
 
 

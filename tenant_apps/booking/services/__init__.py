@@ -5,7 +5,7 @@ from tenant_apps.booking.services.frames import (
     request_frame_check,
     run_frame_check,
 )
-from tenant_apps.booking.services.links import check_links
+from tenant_apps.booking.services.links import LINK_CHECKS, check_links
 from tenant_apps.booking.services.notices import LINK_FAILING, LINK_WORKING, tell_link_failing, tell_link_working
 from tenant_apps.booking.services.settings import (
     SettingsInput,
@@ -17,6 +17,7 @@ from tenant_apps.booking.services.settings import (
 )
 
 __all__ = [
+    "LINK_CHECKS",
     "LINK_FAILING",
     "LINK_WORKING",
     "NoBookingLinkError",

@@ -22,6 +22,7 @@ from django.db import DatabaseError, InterfaceError, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce, Now
 
+from shared_apps.counters import Counter
 from shared_apps.outbound import Answer, OutboundError
 from shared_apps.outbox.services import enqueue
 from shared_apps.tenants.due import claim_due, is_quiet_since, settle_due
@@ -53,6 +54,10 @@ AT_ONCE: Final = 8
 RUN_SECONDS: Final = 20.0
 TENANT_SECONDS: Final = 15.0
 LEASE: Final = timedelta(minutes=2)
+
+LINK_CHECKS: Final = Counter(
+    "handoff_link_checks_total", "Looks at booking pages by what they showed.", result=tuple(LinkResult.values)
+)
 
 # Pages that answer, whatever happens to one provider: where none of them does, the way out is ours that is broken.
 WITNESSES: Final = ("https://calendly.com/", "https://cal.com/", "https://squareup.com/")
@@ -238,6 +243,7 @@ def _keep(page: Page, report: LinkReport, verdict: FrameVerdict | None) -> None:
         rows = BookingSettings.objects.filter(HAS_LINK, external_booking_url=page.url)
         if not rows.update(**values):
             return
+        LINK_CHECKS.add(report.result.value)
         if report.result == LinkResult.WORKING and rows.exclude(link_told_at=None).update(link_told_at=None):
             enqueue(kind=LINK_WORKING, payload={}, key="link")
         if report.result == LinkResult.FAILING and rows.filter(_IS_TO_BE_TOLD).update(link_told_at=Now()):

@@ -54,7 +54,7 @@ class Command(BaseCommand):
     def _drain(self, folder: Path, stop: threading.Event, *, once: bool) -> None:
         drainer, snapshots = Drainer(folder), _Snapshots()
         while not stop.is_set():
-            waiting = drainer.run_once(now=time.time())
+            waiting = drainer.run_once(now=time.time(), must_stop=stop.is_set)
             snapshots.refresh_when_due()
             drainer.write_status(now=time.time())
             connection.close_if_unusable_or_obsolete()
