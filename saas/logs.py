@@ -30,7 +30,8 @@ class JsonFormatter(logging.Formatter):
 
 
 def _message_of(record: logging.LogRecord) -> str:
-    if record.name == "django.request" and isinstance(record.args, tuple) and record.args:
+    is_djangos = record.name.startswith(("django.request", "django.security"))
+    if is_djangos and isinstance(record.args, tuple) and record.args:
         return str(record.args[0])  # Django adds the path, which may hold a single-use token
     return record.getMessage()
 
