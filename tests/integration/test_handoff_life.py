@@ -114,6 +114,13 @@ def make_machine(tenant: TenantRef, owner: TenantClient) -> type[RuleBasedStateM
 
         @precondition(lambda self: self.known)
         @rule(which=which)
+        def complete_by_mistake(self, which: int) -> None:
+            """Done and taken back: the wait starts again."""
+            self.complete(which)
+            self.reopen(which)
+
+        @precondition(lambda self: self.known)
+        @rule(which=which)
         def a_day_passes_for(self, which: int) -> None:
             name, expected = self._pick(which)
             with enter_tenant(tenant):
@@ -181,7 +188,7 @@ def test_life_of_handoffs_in_any_order_is_as_the_model_says(ready: TenantRef, lo
     run_state_machine_as_test(
         make_machine(ready, login(ready, Role.OWNER)),
         settings=settings(
-            max_examples=25,
+            max_examples=30,
             stateful_step_count=25,
             deadline=None,
             derandomize=True,
