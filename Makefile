@@ -1,7 +1,7 @@
 # One list of commands for people and for CI. `make` alone prints it.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup frontend demo test guards lint format types imports frontend-checks drift deploy-check unit pytest e2e measure pictures bench chaos chromium lock blueprint openapi clean
+.PHONY: help setup frontend demo test guards lint format types imports frontend-checks drift deploy-check security fresh unit pytest e2e measure pictures bench chaos chromium lock blueprint openapi clean
 .NOTPARALLEL:
 
 # The machine's Python; the first that is new and not too new. `make PYTHON=... demo` names another.
@@ -28,7 +28,7 @@ demo: frontend  ## run everything with demo data, in the foreground (PORT=9000 m
 
 test: chromium guards pytest e2e  ## everything that guards the project, browser tests included
 
-guards: setup lint types imports frontend-checks drift deploy-check  ## every guard that is not a test
+guards: setup lint types imports security frontend-checks drift deploy-check  ## every guard that is not a test
 
 lint: setup  ## lint and format check
 	$(HEAD) "Lint (ruff)"
@@ -67,6 +67,16 @@ deploy-check: setup  ## Django's checks of a production's settings
 	@DEBUG=0 SECRET_KEY="$$($(RUN) -c 'import secrets; print(secrets.token_urlsafe(64))')" SAAS_DOMAIN=handoff.example.com \
 		DATABASE_URL=postgresql://saas:x@127.0.0.1:1/saas REDIS_URL=redis://127.0.0.1:1/0 EMAIL_URL=smtp+tls://127.0.0.1:1 \
 		TRUSTED_PROXIES=10.0.0.0/8 $(RUN) manage.py check --deploy --fail-level WARNING
+
+security: setup  ## known unsafe calls, and what this house forbids; offline
+	$(HEAD) "Unsafe calls (bandit)"
+	@$(RUN) -m bandit --quiet --configfile pyproject.toml --recursive saas shared_apps tenant_apps worker
+	$(HEAD) "House bans (semgrep, tests/architecture/semgrep.yml)"
+	@.venv/bin/semgrep scan --config tests/architecture/semgrep.yml --metrics off --disable-version-check --quiet --error \
+		saas shared_apps tenant_apps worker frontend/templates
+
+fresh: setup  ## whether a direct dependency has a newer patch release; needs the package index, fails without it
+	@$(RUN) -m tests.freshness
 
 unit: setup  ## the unit tests alone
 	@$(TRIAL) $(RUN) -m pytest tests/unit -n 2

@@ -1,7 +1,8 @@
 """The whole product, started as `make demo` starts it, beside whatever else runs; and a browser to use it with.
 
 The providers' pages are played by route interception: nothing leaves this machine. A journey that fails leaves a
-trace and a screenshot under `.data/e2e`.
+trace and a screenshot under `.data/e2e`, and its failure says so; the next run removes them, since they show what was
+typed.
 """
 
 import os
@@ -50,6 +51,7 @@ def every_industry(stack: Stack) -> Stack:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """A real Chromium: CHROMIUM (`make e2e` sets it), else one on the PATH, else Playwright's own."""
+    shutil.rmtree(_EVIDENCE, ignore_errors=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=os.environ.get("CHROMIUM") or shutil.which("chromium"), args=_ARGUMENTS
@@ -63,6 +65,8 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     """Let fixtures know how the test went."""
     report = yield
     setattr(item, f"report_{report.when}", report)
+    if report.when == "call" and report.failed:
+        report.sections.append(("Evidence", f"traces and screenshots: {_EVIDENCE / item.name}-*.zip and -*.png"))
     return report
 
 

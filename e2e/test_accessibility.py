@@ -135,6 +135,20 @@ def test_the_pages_before_the_login(size: str, theme: str, stack: Stack, open_pa
     page.get_by_role("button", name="Send the link").click()
     expect(page.get_by_role("status")).to_be_visible()
     check(page)
+    page.goto(stack.url("coastal-cuts", "/set-password/spent"))
+    check(page)
+
+
+def test_the_page_on_which_a_password_is_chosen(stack: Stack, open_page: OpenBrowser) -> None:
+    page = _open(open_page, size="phone", theme="dark")
+    made = stack.manage(
+        "create_tenant", "--name", "Axe Nails", "--subdomain", "axe-nails", "--owner-email", "owner@axe-nails.example"
+    )
+    page.goto(stack.url("axe-nails", re.search(r"/set-password/\S+", made)[0]))  # type: ignore[index]  # it is there
+    check(page)
+    page.locator("[name=password]").fill("short")
+    page.locator("button[type=submit]").last.click()
+    check(page)
 
 
 @pytest.mark.parametrize("theme", THEMES)

@@ -4,9 +4,9 @@ import json
 from typing import Any, Never
 
 from django.http import HttpRequest
-from ninja import NinjaAPI
 from ninja.parser import Parser
 
+from saas.description import DescribedAPI
 from saas.problems import BodyTooLargeError, UnsupportedMediaTypeError, add_handlers
 from shared_apps.accounts.api import router as accounts_router
 from tenant_apps.assistant.api import router as assistant_router
@@ -34,7 +34,7 @@ def _refuse_constant(name: str) -> Never:
     raise ValueError("NaN and Infinity are not JSON")
 
 
-api = NinjaAPI(
+api = DescribedAPI(
     title="Booking handoff",
     version="1",
     description="Capture who asks, send them on to the booking provider, follow what became of it.",

@@ -59,7 +59,8 @@ class JsonFormatter(logging.Formatter):
 
 def message_of(record: logging.LogRecord) -> str:
     """Return what a record says, without what others put into it that may be personal."""
-    if record.name == "django.request" and isinstance(record.args, tuple) and record.args:
+    is_djangos = record.name.startswith(("django.request", "django.security"))
+    if is_djangos and isinstance(record.args, tuple) and record.args:
         return str(record.args[0])  # Django adds the path, which may hold a single-use token
     if record.exc_info and record.name.partition(".")[0] not in _OURS:
         # Others print the exception's text into their message, Celery its traceback too.

@@ -8,9 +8,10 @@ import logging
 from http import HTTPStatus
 from typing import Any
 
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
 from django.db import InterfaceError, OperationalError, ProgrammingError
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http.multipartparser import MultiPartParserError
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.encoding import iri_to_uri
@@ -200,6 +201,13 @@ def add_handlers(api: NinjaAPI) -> None:
     @api.exception_handler(RequestDataTooBig)
     def on_too_big(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
         return domain_problem(request, BodyTooLargeError())
+
+    @api.exception_handler(SuspiciousOperation)
+    @api.exception_handler(BadRequest)
+    @api.exception_handler(MultiPartParserError)
+    def on_unreadable(request: HttpRequest, error: Exception) -> HttpResponse:
+        """The CSRF check looks for its token in a form, and that form is broken, too long, or carries a file."""
+        return problem(400, code="unreadable", detail=_("The body is not valid JSON in UTF-8."))
 
     @api.exception_handler(Http404)
     def on_404(request: HttpRequest, error: Http404) -> HttpResponse:

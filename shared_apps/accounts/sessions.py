@@ -1,5 +1,6 @@
 """The session engine: Django's own in the database, whose rows also say whose they are, where, and how lately used."""
 
+import re
 from datetime import timedelta
 from typing import Any, cast
 
@@ -11,6 +12,7 @@ from shared_apps.accounts.models import Session
 
 DEVICE_KEY = "device"
 SEEN_EVERY = timedelta(minutes=5)
+_KEY = re.compile(r"[a-z0-9]{32}")  # as Django makes them
 
 # The first that the User-Agent holds; browsers name those they descend from as well.
 _BROWSERS = {
@@ -47,6 +49,10 @@ class SessionStore(DatabaseSessionStore):
     @classmethod
     def get_model_class(cls) -> type[Session]:
         return Session
+
+    def _validate_session_key(self, key: str | None) -> bool:
+        """Whether it can be a key. A cookie may hold anything, NUL characters too, on which PostgreSQL would fail."""
+        return _KEY.fullmatch(key or "") is not None
 
     def create_model_instance(self, data: dict[str, Any]) -> Session:
         session = cast(Session, super().create_model_instance(data))

@@ -30,7 +30,7 @@ MAX_EMAILS = 10
 MAX_ORIGINS = 20
 
 _LABEL = r"(?!-)[a-z0-9-]{1,63}(?<!-)"
-_PORT = r"(?::[1-9]\d{0,4})?"
+_PORT = r"(?::(?:[1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d\d|655[0-2]\d|6553[0-5]))?"
 # At least two labels, the last one no number: no bare top-level name, no address, no wildcard.
 _ORIGIN = re.compile(rf"https://(?:{_LABEL}\.)+(?:[a-z]{{2,63}}|xn--[a-z0-9-]{{1,59}}){_PORT}")
 _LOCAL_ORIGIN = re.compile(rf"http://(?:127\.0\.0\.1|(?:{_LABEL}\.)*localhost){_PORT}")

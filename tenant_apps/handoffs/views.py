@@ -117,10 +117,21 @@ def _read_attribution(request: TenantRequest) -> dict[str, str]:
     """Return what says where the visitor came from: of a posted form, else of the query and the Referer header."""
     given = request.POST if request.method == "POST" else request.GET
     found = {name: given[name].replace("\0", "")[:300] for name in ATTRIBUTION_NAMES if given.get(name)}
-    referrer = urlsplit(request.headers.get("Referer", ""))
-    if "referrer" not in found and referrer.netloc and referrer.netloc != request.META.get("HTTP_HOST"):
-        found["referrer"] = f"{referrer.scheme}://{referrer.netloc}{referrer.path}"[:300]
+    referrer = _read_referrer(request)
+    if referrer and "referrer" not in found:
+        found["referrer"] = referrer
     return found
+
+
+def _read_referrer(request: TenantRequest) -> str:
+    """Return the other site's page that led here, without its query; "" for our own, none, or no address at all."""
+    try:
+        referrer = urlsplit(request.headers.get("Referer", ""))
+    except ValueError:
+        return ""
+    if not referrer.netloc or referrer.netloc == request.META.get("HTTP_HOST"):
+        return ""
+    return f"{referrer.scheme}://{referrer.netloc}{referrer.path}"[:300]
 
 
 def _capture_form(request: TenantRequest) -> HttpResponse:

@@ -147,10 +147,9 @@ def read_code() -> str:
 
 @cache
 def read_tests() -> str:
-    """Return all tests but those of this folder, which hold made-up names."""
-    here = Path(__file__).resolve().parent
+    """Return all tests but this file, which holds made-up names."""
     files = [path for folder in ("tests", "e2e") for path in sorted((ROOT / folder).rglob("*.py"))]
-    return "\n".join(path.read_text(encoding="utf-8") for path in files if path.parent != here)
+    return "\n".join(path.read_text(encoding="utf-8") for path in files if path != Path(__file__).resolve())
 
 
 @cache

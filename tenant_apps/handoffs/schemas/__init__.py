@@ -8,7 +8,15 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from django.utils.translation import gettext_noop as _
-from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic import (
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from shared_apps.errors import FieldProblem, InvalidFieldsError
@@ -48,8 +56,14 @@ class AttributionIn(In):
     referrer: str | None = None
 
     def cleaned(self) -> dict[str, str]:
-        """Return what was given, cut, without card numbers, and the referrer without its query."""
-        values = {name: value for name, value in self.model_dump(exclude_none=True).items() if is_visible(value)}
+        """Return what was given, cut, without card numbers, and the referrer without its query.
+
+        What is no text, such as half a surrogate pair, is left out: PostgreSQL would not take it.
+        """
+        given = {
+            name: value.encode(errors="ignore").decode() for name, value in self.model_dump(exclude_none=True).items()
+        }
+        values = {name: value for name, value in given.items() if is_visible(value)}
         if "referrer" in values:
             values["referrer"] = strip_query(values["referrer"])
         return {
@@ -308,6 +322,14 @@ def parse_day(value: Any) -> Any:
         raise _refuse("date", _("There is no such day.")) from None
 
 
+Day = Annotated[
+    date,
+    BeforeValidator(parse_day),
+    WithJsonSchema({"type": "string", "format": "date", "pattern": r"^20\d\d-\d\d-\d\d$"}),
+]
+"""A day of a query, in this century."""
+
+
 def _parse_limit(value: Any) -> Any:
     if isinstance(value, str) and re.fullmatch(r"[0-9]{1,4}", value):
         return int(value)
@@ -328,8 +350,8 @@ class FiltersIn(Out):
     service: _Filter | None = None
     source: _Filter | None = None
     industry: _Filter | None = None
-    first_day: Annotated[date, BeforeValidator(parse_day)] | None = Field(default=None, alias="from")
-    last_day: Annotated[date, BeforeValidator(parse_day)] | None = Field(default=None, alias="to")
+    first_day: Day | None = Field(default=None, alias="from")
+    last_day: Day | None = Field(default=None, alias="to")
 
     @model_validator(mode="after")
     def _check_range(self) -> "FiltersIn":

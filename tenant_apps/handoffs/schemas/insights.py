@@ -1,15 +1,15 @@
 """The JSON of the insights, and their tables as files."""
 
 from datetime import date, timedelta
-from typing import Annotated, Literal
+from typing import Literal
 
 from django.utils.translation import gettext_noop as _
-from pydantic import BeforeValidator, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from shared_apps.errors import FieldProblem, InvalidFieldsError
 from shared_apps.schemas import Out
 from shared_apps.spreadsheets import Cell
-from tenant_apps.handoffs.schemas import MAX_RANGE_DAYS, parse_day
+from tenant_apps.handoffs.schemas import MAX_RANGE_DAYS, Day
 from tenant_apps.handoffs.selectors.insights import COUNTED, Period
 
 _DEFAULT_DAYS = 30
@@ -23,8 +23,8 @@ class PeriodIn(Out):
 
     model_config = ConfigDict(alias_generator=None)
 
-    first_day: Annotated[date, BeforeValidator(parse_day)] | None = Field(default=None, alias="from")
-    last_day: Annotated[date, BeforeValidator(parse_day)] | None = Field(default=None, alias="to")
+    first_day: Day | None = Field(default=None, alias="from")
+    last_day: Day | None = Field(default=None, alias="to")
 
     def to_period(self, *, today: date, time_zone: str) -> Period:
         """Return the days meant. Raises InvalidFieldsError when they run backwards or over more than five years."""

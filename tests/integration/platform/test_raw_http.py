@@ -1,30 +1,12 @@
 """Raw HTTP at the real server: what a test client cannot say. Rows H of the threat list."""
 
-import os
-import signal
-import socket
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
-from tests.isolation.other_process import child_environment
-
-ROOT = Path(__file__).resolve().parents[3]
-
-
-class Answer(NamedTuple):
-    """A response as it came over the wire."""
-
-    status: int
-    head: str
-    body: str
-
+from tests.serving import Answer, Server, running_server
 
 Send = Callable[..., Answer]
 
@@ -35,62 +17,19 @@ def db() -> None:
 
 
 @pytest.fixture(scope="module")
-def port(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    """The port of a server like that of `make demo`, with one worker, on the tests' database."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    with django_db_blocker.unblock():
-        environment = child_environment(HANDOFF_DATA_DIR=str(tmp_path_factory.mktemp("data")), PORT=str(port))
-    command = f"-m granian --interface wsgi --host 127.0.0.1 --port {port} --workers 1 --blocking-threads 4 --http 1"
-    with subprocess.Popen(
-        [sys.executable, *command.split(), "--no-ws", "saas.wsgi:application"],
-        cwd=ROOT,
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    ) as server:
-        try:
-            _wait_until_it_answers(port)
-            yield port
-        finally:
-            server.terminate()
-            with suppress(subprocess.TimeoutExpired):
-                server.wait(timeout=10)
-            with suppress(ProcessLookupError):
-                os.killpg(server.pid, signal.SIGKILL)
-
-
-def _wait_until_it_answers(port: int) -> None:
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        with suppress(OSError):
-            if _exchange(port, b"GET /health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").status == 200:
-                return
-        time.sleep(0.1)
-    pytest.fail("the server did not start")
-
-
-def _exchange(port: int, request: bytes) -> Answer:
-    """Send `request` and return the first response; the connection is closed by then."""
-    received = b""
-    with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
-        connection.sendall(request)
-        with suppress(TimeoutError, ConnectionResetError):
-            while part := connection.recv(65536):
-                received += part
-    head, _, body = received.decode("latin-1").partition("\r\n\r\n")
-    return Answer(int(head.split(" ", 2)[1]) if head else 0, head, body)
+def server(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server on the tests' database."""
+    with django_db_blocker.unblock(), running_server(tmp_path_factory.mktemp("data")) as server:
+        yield server
 
 
 @pytest.fixture
-def send(port: int) -> Send:
+def send(server: Server) -> Send:
     """Return a function that sends a request line and header lines, and returns the answer."""
 
     def do(line: str, *headers: str, body: str = "") -> Answer:
         lines = [line, *headers, "Connection: close", "", body]
-        return _exchange(port, "\r\n".join(lines).encode("latin-1"))
+        return server.exchange("\r\n".join(lines).encode("latin-1"), seconds=5)
 
     return do
 

@@ -1,0 +1,111 @@
+"""What holds for every phone number, address and text: reading again changes nothing, and no card number stays."""
+
+import re
+
+import pytest
+from hypothesis import assume, example, given, settings
+from hypothesis import strategies as st
+
+from shared_apps.texts import has_controls, is_visible, parse_email, parse_phone
+from tenant_apps.assistant.understanding import Context, understanding
+from tenant_apps.handoffs.validators import CARD_REMOVED, _luhn, remove_card_numbers
+
+REGIONS = ["US", "GB", "DE", "MX", "ES", "AU"]
+NO_DIGITS = st.text(st.characters(exclude_categories=["Nd", "Cs"]), max_size=20)
+PHONES = st.text("0123456789+()-. x#*\u0661\uff17a", max_size=24) | st.text(max_size=24)
+# Prefix and length of the networks, ISO/IEC 7812.
+NETWORKS = [("4", 16), ("51", 16), ("2221", 16), ("34", 15), ("37", 15), ("6011", 16), ("3528", 16), ("36", 14)]
+
+
+@given(text=PHONES, region=st.sampled_from(REGIONS))
+@example(text="+1 772 555 0177", region="DE")
+def test_phone_number_read_again_is_the_same_everywhere(text: str, region: str) -> None:
+    number = parse_phone(text, region=region)
+
+    if number is None:
+        return
+    assert re.fullmatch(r"\+[1-9]\d{3,14}", number)
+    assert {parse_phone(number, region=each) for each in REGIONS} == {number}
+
+
+@given(text=st.emails() | st.text(max_size=60))
+def test_address_read_again_is_the_same(text: str) -> None:
+    address = parse_email(text)
+
+    if address is None:
+        return
+    assert parse_email(address) == address
+    assert len(address) <= 254
+    assert not has_controls(address)
+    assert address.count("@") == 1
+    assert not set(address) & set(" ,;<>")
+
+
+@st.composite
+def cards(draw: st.DrawFn) -> str:
+    """A card number that passes its check digit, as people write it."""
+    prefix, length = draw(st.sampled_from(NETWORKS))
+    rest = draw(st.lists(st.integers(0, 9), min_size=length - len(prefix) - 1, max_size=length - len(prefix) - 1))
+    body = prefix + "".join(map(str, rest))
+    [last] = [digit for digit in "0123456789" if _luhn(body + digit)]
+    separator = draw(st.sampled_from(["", " ", "-", "."]))
+    digits = body + last
+    return separator.join(digits[start : start + 4] for start in range(0, length, 4))
+
+
+@given(
+    card=cards(),
+    before=NO_DIGITS.filter(lambda text: not text.endswith("+")),
+    after=NO_DIGITS,
+)
+@settings(max_examples=300)
+def test_no_card_number_stays(card: str, before: str, after: str) -> None:
+    cleaned = remove_card_numbers(f"{before}{card}{after}")
+
+    assert cleaned == f"{before}{CARD_REMOVED}{after}"
+    assert remove_card_numbers(cleaned) == cleaned
+
+
+@given(text=st.text(max_size=200))
+def test_text_without_a_card_number_stays_as_typed(text: str) -> None:
+    assume(len(re.findall(r"\d", text)) < 13)
+
+    assert remove_card_numbers(text) == text
+
+
+@given(text=st.text(max_size=20))
+def test_text_of_nothing_one_sees_is_told_from_the_rest(text: str) -> None:
+    assert is_visible(text) is any(character.isprintable() and not character.isspace() for character in text)
+
+
+def _letters(text: str) -> str:
+    return "".join(character for character in text.casefold() if character.isalnum())
+
+
+PIECES = st.sampled_from(
+    ["haircut", " on friday", " at 5", " my name is Jo", " 772-555-0177", " jo@x.example", ", ", "no, ", "yes", "?",
+     " actually", " instead of", "tomorrow", "\n", "'", "(", " pelo", " el viernes", "1", " card 4111 1111 1111 1111"]
+)  # fmt: skip
+ASKING = st.sampled_from([None, "customerName", "customerPhone", "requestedService", "preferredDateTimeText", "notes"])
+
+
+@given(message=st.lists(PIECES | st.text(max_size=6), min_size=1, max_size=8).map("".join), asking=ASKING)
+@settings(deadline=None, max_examples=150)
+def test_reading_a_message_never_fails_and_invents_nothing(message: str, asking: str | None) -> None:
+    context = Context(services=("Haircut", "Colour"), region="US", asking=asking, business_name="Coastal Cuts")
+
+    slots = understanding.read(message, context).slots
+
+    for name, value in slots.items():
+        assert value
+        if name == "preferredDateTimeText":  # kept as typed
+            for part in value.split(", "):
+                assert _letters(part) in _letters(message)
+        if name == "customerPhone":
+            assert re.fullmatch(r"[+\d][\d ().\-x]*", value)
+        assert "4111 1111 1111 1111" not in value
+
+
+@pytest.mark.parametrize("region", REGIONS)
+def test_number_of_another_country_needs_its_prefix(region: str) -> None:
+    assert parse_phone("+49 151 5550100", region=region) == "+491515550100"
