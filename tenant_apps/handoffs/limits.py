@@ -1,14 +1,16 @@
 """How often a visitor may send, and a business may export."""
 
-from shared_apps.ratelimits import hit
+from shared_apps.ratelimits import Use, hit, hit_each
 from shared_apps.tenants.http import TenantRequest
 
 
 def limit_capture(request: TenantRequest) -> None:
     """Count one capture of this address and of this tenant; raises RateLimitedError when either is over."""
     schema = request.tenant.schema_name
-    hit("RATE_CAPTURE_PER_IP", schema, request.client_ip)
-    hit("RATE_CAPTURE_PER_TENANT", schema)
+    hit_each(
+        Use("RATE_CAPTURE_PER_IP", (schema, request.client_ip)),
+        Use("RATE_CAPTURE_PER_TENANT", (schema,)),
+    )
 
 
 def limit_export(request: TenantRequest) -> None:
