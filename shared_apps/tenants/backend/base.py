@@ -19,6 +19,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db.backends.postgresql.base import ServerBindingCursor
 from django.db.backends.utils import CursorWrapper
 from django_tenants.postgresql_backend.base import DatabaseWrapper as TenantsDatabaseWrapper
+from psycopg.pq import TransactionStatus
 
 from shared_apps.tenants.backend import driver
 from shared_apps.tenants.backend.guard import GUARD, time_limit
@@ -55,7 +56,8 @@ class DatabaseWrapper(TenantsDatabaseWrapper):
         An idle server says nothing: what has come is its farewell, or the end of the stream. A server that fell silent
         without one is met by the limit of whatever statement comes next.
         """
-        if not select.select([self.connection.fileno()], [], [], 0)[0]:
+        is_idle = self.connection.info.transaction_status == TransactionStatus.IDLE
+        if is_idle and not select.select([self.connection.fileno()], [], [], 0)[0]:
             return True
         with time_limit(_HEALTH_SECONDS):
             return bool(super().is_usable())
