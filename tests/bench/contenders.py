@@ -10,7 +10,7 @@ from pathlib import Path
 
 from django.db import connection
 from psycopg import sql
-from psycopg.conninfo import conninfo_to_dict
+from psycopg.conninfo import make_conninfo
 
 from shared_apps.tenants.scope import public_scope
 from tests.bench.processes import ROOT, WebServer, granian, gunicorn
@@ -73,15 +73,10 @@ def _database(name: str) -> Iterator[str]:
         cursor.execute(drop)
         cursor.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
     try:
-        yield _with_database(database_url(), name)
+        yield make_conninfo(database_url(), dbname=name)
     finally:
         with public_scope(), connection.cursor() as cursor:
             cursor.execute(drop)
-
-
-def _with_database(url: str, name: str) -> str:
-    parts = conninfo_to_dict(url) | {"dbname": name}
-    return " ".join(f"{key}={value}" for key, value in parts.items())
 
 
 def _peer_environment(url: str) -> dict[str, str]:
