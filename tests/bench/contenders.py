@@ -18,7 +18,7 @@ from tests.isolation.other_process import child_environment, database_url
 
 HOST = "bench.localhost"
 _PEERS = "tests.bench.peers"
-_NO_LIMITS = dict.fromkeys(("RATE_CAPTURE_PER_IP", "RATE_CAPTURE_PER_TENANT", "RATE_API"), "100000000/m")
+NO_LIMITS = dict.fromkeys(("RATE_CAPTURE_PER_IP", "RATE_CAPTURE_PER_TENANT", "RATE_API"), "100000000/m")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Contenders:
 @contextmanager
 def started(folder: Path) -> Iterator[Contenders]:
     """Run the body with all of them up."""
-    ours = child_environment(**_NO_LIMITS, HANDOFF_DATA_DIR=str(folder / ".data"))
+    ours = child_environment(**NO_LIMITS, HANDOFF_DATA_DIR=str(folder / ".data"))
     with ExitStack() as stack:
         plain_url = stack.enter_context(_database("bench_plain"))
         tutorial_url = stack.enter_context(_database("bench_tutorial"))

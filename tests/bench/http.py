@@ -71,7 +71,9 @@ def report(effort: Effort, *, durability: tuple[str, str]) -> Section:
             is_least=False,
         ),
         Goal("visitor's page, CPU of a capture on c over it", 4.0, _times(c, reads["the product: page"])),
-        Goal("list of 50, CPU of ORM and ninja on c over it", 2.0, _times(reads["c: list"], reads["the product: list"])),
+        Goal(
+            "list of 50, CPU of ORM and ninja on c over it", 2.0, _times(reads["c: list"], reads["the product: list"])
+        ),
         Goal("web worker, megabytes resident", 100.0, ours.worker_mb, is_least=False),
     ]
     return section
