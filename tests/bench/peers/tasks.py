@@ -8,7 +8,7 @@ from shared_apps.tenants.tasks import TenantTask
 from tenant_apps.handoffs.querysets import SWEEP_BATCH, sweep_sql
 
 
-@app.task(name="bench.sweep_one", base=TenantTask)
+@app.task(name="bench.sweep_one", base=TenantTask, typing=False)  # the base takes the schema
 def sweep_one() -> None:
     """Abandon what waited too long at the tenant that is entered."""
     with connection.cursor() as cursor:
