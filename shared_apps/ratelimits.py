@@ -105,7 +105,8 @@ class _RedisWindows:
         arguments = [part for limit, _ in limits for part in (limit.amount, limit.get_expiry())]
         connection = self._pool.get_connection()  # the client's own call takes twice the time of this
         try:
-            connection.send_command("EVAL", _SCRIPT, len(keys), *keys, int(counts), *arguments)
+            command = ("EVAL", _SCRIPT, len(keys), *keys, int(counts), *arguments)
+            connection.send_command(*command)  # type: ignore[no-untyped-call]  # redis-py leaves it untyped
             left: int | None = connection.read_response()
         finally:
             self._pool.release(connection)

@@ -46,7 +46,9 @@ def _parser() -> argparse.ArgumentParser:
     demo_command = commands.add_parser("demo", help="servers, migrations, demo data, web, worker, beat and drainer")
     demo_command.add_argument("--with-make", action="store_true", help="stop when the parent process is killed")
     trial_command = commands.add_parser("test-env", help="run a command with throw-away servers and test settings")
-    trial_command.add_argument("--durable", action="store_true", help="servers that survive a crash, as production's do")
+    trial_command.add_argument(
+        "--durable", action="store_true", help="servers that survive a crash, as production's do"
+    )
     trial_command.add_argument("run", nargs="+", metavar="COMMAND")
     commands.add_parser("frontend", help="install the front end's packages and build it, where needed")
     npm_command = commands.add_parser("npm", help="run npm in frontend/ with a Node that is new enough")

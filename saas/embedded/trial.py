@@ -20,7 +20,7 @@ def run_in_trial(
 ) -> int:
     """Run `command` with fresh servers and test settings; remove them at its end. Returns its exit code.
 
-    They keep nothing that a crash would take, but for `durable`: then as production's do, for figures that mean something.
+    They keep nothing that a crash would take, unless `durable`: then they are as production's.
     DATABASE_URL and REDIS_URL in `environ` name servers to use instead; the role then needs CREATEDB. Two runs at
     once do not meet: each has its own folder below `<data folder>/test`.
 

@@ -214,8 +214,7 @@ def _insert_once_sql(schema: str) -> str:
         "inserted_due": mark_due_sql(kind=SWEEP, source="inserted", due_at="inserted.stale_at"),
     }
     last = sql.SQL(
-        "INSERT INTO {events} {event_columns}"
-        " SELECT id, {event}, created_at, 'visitor', {evidence}, '' FROM inserted"
+        "INSERT INTO {events} {event_columns} SELECT id, {event}, created_at, 'visitor', {evidence}, '' FROM inserted"
     ).format(
         events=sql.Identifier(schema, _EVENT_TABLE),
         event_columns=_EVENT_COLUMNS,

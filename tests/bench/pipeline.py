@@ -58,8 +58,9 @@ def make_tenant(rows: int) -> TenantClient:
 
 
 _TEXT = """
-{small:,} and {large:,} handoffs over three years, their timelines beside them; requests go through the whole of Django in
-this process, session and user included, without a socket. Milliseconds by the clock, medians of {rounds} rounds in turns.
+{small:,} and {large:,} handoffs over three years, their timelines beside them; requests go through the whole of Django
+in this process, session and user included, without a socket. Milliseconds by the clock, medians of {rounds} rounds in
+turns.
 """
 
 

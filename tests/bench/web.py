@@ -108,9 +108,7 @@ def measure(questions: Sequence[Question], effort: Effort) -> dict[str, Found]:
             into.database.append((cpu_seconds(database) - before[1]) / run.requests * 1e6)
     for question in questions:
         found[question.name].worker_mb = question.server.memory_mb()
-        before_all = _count_transactions()
-        run = _ask(question, connections=2, seconds=min(0.5, effort.seconds))
-        found[question.name].statements = (_count_transactions() - before_all) / run.requests
+        found[question.name].statements = _count_statements(question, effort)
     return found
 
 
@@ -120,12 +118,19 @@ def _ask(question: Question, *, connections: int, seconds: float) -> Run:
     return run
 
 
-def _count_transactions() -> int:
-    """Return how many transactions have ended: in autocommit one for each statement. Backends tell once a second."""
-    time.sleep(1.2)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT sum(xact_commit + xact_rollback) FROM pg_stat_database")
-        return int(cursor.fetchone()[0])
+def _count_statements(question: Question, effort: Effort) -> float:
+    """Return how many transactions a request makes: in autocommit one for each statement.
+
+    A backend tells its counts with the first statement after a second, so each is given one before counting.
+    """
+    marks = []
+    for _ in range(2):
+        time.sleep(1.1 if effort.rounds > 1 else 0.0)
+        requests = _ask(question, connections=effort.connections, seconds=min(0.5, effort.seconds)).requests
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT sum(xact_commit + xact_rollback) FROM pg_stat_database")
+            marks.append(int(cursor.fetchone()[0]))
+    return (marks[1] - marks[0]) / requests
 
 
 _INSERT = """
