@@ -39,7 +39,7 @@ _PACKAGES = ("django", "django-ninja", "pydantic", "psycopg", "granian", "redis"
 class Size:
     """How much is measured."""
 
-    effort: Effort = Effort()
+    effort: Effort
     handoffs: tuple[int, int] = (10_000, 1_000_000)
     tenants: int = 1_000
     tasks: int = 200
@@ -47,11 +47,12 @@ class Size:
     births: int = 6
 
 
+FULL = Size(effort=Effort())
 QUICK = Size(
     effort=Effort(connections=2, seconds=0.2, rounds=1),
     handoffs=(1_100, 1_200),
-    tenants=10,
-    tasks=4,
+    tenants=6,
+    tasks=3,
     rounds=1,
     births=1,
 )
@@ -133,7 +134,7 @@ def main() -> None:
     with public_scope():
         call_command("migrate_schemas", "--shared", interactive=False, verbosity=0)
     with tempfile.TemporaryDirectory(prefix="bench-", dir="/tmp") as folder:
-        sections = measure(QUICK if options.quick else Size(), Path(folder))
+        sections = measure(QUICK if options.quick else FULL, Path(folder))
     _say("\n" + _write(sections, machine, options.output))
 
 

@@ -21,11 +21,11 @@ from tests.clients import TenantClient
 
 _API = "/api/v1/handoffs"
 _TEXT = """
-{connections} requests on their way at once; medians of {rounds} turns of {seconds:g} s, with the least and the greatest.
+{connections} requests on their way at once; medians of {rounds} turns of {seconds:g} s, with least and greatest.
 `c` is one tenant on plain Django with the middleware of `startproject`, ninja, one ORM INSERT and a connection that
-stays, on Granian with 2 processes × 1 thread. The product runs as it is run, 2 × 4, with its journal, rate limits and
+stays, on Granian with 2 processes of 1 thread. The product runs as it is run, 2 of 4, with its journal, rate limits and
 all. The tutorial stack is django-tenants with its own middleware, Django REST framework, a settings row per request, on
-gunicorn with 2 × 4 threads; not keeping the connection is Django's default. A row counts when it is durable: fsync
+gunicorn with 2 of 4 threads; not keeping the connection is Django's default. A row counts when it is durable: fsync
 {fsync}, synchronous_commit {commit}. CPU is in microseconds per request, the sender's is in no figure; `x c` says how
 many times as much `c` takes, round by round.
 """

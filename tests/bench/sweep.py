@@ -71,8 +71,8 @@ _MARK = """
 
 
 _TEXT = """
-{waiting} handoffs wait at each tenant, {stale} of them get stale where it is due. Milliseconds of CPU, of PostgreSQL and
-of the process that asks; medians of {rounds} rounds in turns. The tasks are measured over {tasks:,} tenants and
+{waiting} handoffs wait at each tenant, {stale} of them get stale where it is due. Milliseconds of CPU, of PostgreSQL
+and of the process that asks; medians of {rounds} rounds in turns. The tasks are measured over {tasks:,} tenants and
 reckoned up to all by their number: a task does not know whether its tenant has something due.
 """
 

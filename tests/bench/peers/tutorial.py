@@ -1,4 +1,4 @@
-"""The tutorial stack: django-tenants as its documentation sets it up, Django REST framework, a settings row per request.
+"""The tutorial stack: django-tenants as its documentation sets it up, Django REST framework, a settings row a request.
 
 PEER_CONN_MAX_AGE says how long a connection is kept: 0, Django's default and what the tutorials leave it at, or 600.
 """
