@@ -95,8 +95,8 @@ measure: frontend  ## measure a first visit on a slow phone, and write reports/P
 pictures: frontend  ## take the pictures of README and report
 	@CHROMIUM="$$($(EMBEDDED) chromium)" && export CHROMIUM && $(RUN) -m e2e.pictures
 
-bench: setup  ## measure the pipeline at 10 thousand and 1 million handoffs, and write reports/BENCHMARKS.md
-	@$(TRIAL) $(RUN) -m tests.bench
+bench: frontend  ## measure everything beside its floor or a peer, and write reports/BENCHMARKS.md
+	@$(EMBEDDED) test-env --durable -- $(RUN) -m tests.bench
 
 chaos: frontend  ## five thousand leads under faults on a demo of its own; says what was lost
 	@$(RUN) -m tests.faults.chaos --leads 5000

@@ -8,6 +8,7 @@ from http import HTTPStatus
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.middleware.gzip import GZipMiddleware
 
 from saas.logs import describe_exception
 from saas.problems import domain_page, is_outage, method_not_allowed_page, outage_page
@@ -16,6 +17,8 @@ from shared_apps.errors import DomainError
 logger = logging.getLogger(__name__)
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
+_ONE_PACKET = 1_000  # bytes of a body; headers and the rest of a usual packet of 1,460 come beside it
+
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
@@ -84,6 +87,15 @@ class CookieMiddleware:
                 if given.count(name) > 1:
                     request.COOKIES.pop(name, None)
         return self.get_response(request)
+
+
+class CompressMiddleware(GZipMiddleware):
+    """Compresses answers, but for those that travel in one packet anyway."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        if isinstance(response, HttpResponse) and len(response.content) <= _ONE_PACKET:
+            return response
+        return super().process_response(request, response)
 
 
 class ContentSecurityMiddleware:

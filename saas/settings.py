@@ -143,7 +143,7 @@ MIDDLEWARE = [
     "saas.observing.RequestMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.middleware.gzip.GZipMiddleware",  # adds bytes at random against guessing by length (BREACH)
+    "saas.middleware.CompressMiddleware",  # adds bytes at random against guessing by length (BREACH)
     "saas.middleware.CookieMiddleware",
     "saas.middleware.ContentSecurityMiddleware",
     "shared_apps.tenants.middleware.TenantMiddleware",

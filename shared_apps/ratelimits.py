@@ -6,6 +6,8 @@ a quarter of a second, and after a failure Redis is left alone for five seconds.
 
 import logging
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 
 from django.conf import settings
@@ -17,7 +19,7 @@ from limits import (
     RateLimitItemPerMinute,
     RateLimitItemPerSecond,
 )
-from limits.storage import MemoryStorage, RedisStorage, Storage
+from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
 from redis import ConnectionPool, RedisError
 from redis.backoff import NoBackoff
@@ -54,32 +56,93 @@ def parse_rate(rate: str) -> RateLimitItem:
     return _UNITS[window[-1]](int(amount), int(window[:-1] or 1), namespace="rate")
 
 
-class _Limiter:
-    """A fixed window per key, in Redis when it answers, else in this process."""
+@dataclass(frozen=True, slots=True)
+class Use:
+    """One use of the limit `name`, `factor` times as wide, for `key`."""
+
+    name: str
+    key: tuple[str, ...]
+    factor: int = 1
+
+    @property
+    def limit(self) -> RateLimitItem:
+        rate = parse_rate(settings.RATES[self.name])
+        return type(rate)(rate.amount * self.factor, rate.multiples, namespace="rate") if self.factor != 1 else rate
+
+
+# KEYS are windows, ARGV whether to count, then amount and seconds of each. Gives what is left of the first window that
+# is used up, in seconds, and counts no further; nil where none is.
+_SCRIPT = """
+for i, key in ipairs(KEYS) do
+  local used
+  if ARGV[1] == '1' then
+    used = redis.call('incr', key)
+    if used == 1 then redis.call('expire', key, ARGV[2 * i + 1]) end
+  else
+    used = (tonumber(redis.call('get', key)) or 0) + 1
+  end
+  if used > tonumber(ARGV[2 * i]) then return redis.call('ttl', key) end
+end
+return false
+"""
+
+
+class _RedisWindows:
+    """Fixed windows in Redis: however many limits a call asks of, it is one script and one round trip."""
 
     def __init__(self) -> None:
-        self._local = FixedWindowRateLimiter(MemoryStorage())
-        self._shared = FixedWindowRateLimiter(self._redis_storage())
-        self._rest_until = 0.0
-
-    @staticmethod
-    def _redis_storage() -> Storage:
-        pool = ConnectionPool.from_url(
+        self._pool = ConnectionPool.from_url(
             settings.REDIS_URL,
             socket_timeout=settings.REDIS_TIMEOUT_SECONDS,
             socket_connect_timeout=settings.REDIS_TIMEOUT_SECONDS,
             retry=Retry(NoBackoff(), 0),
         )
-        return RedisStorage("redis://", connection_pool=pool)
 
-    def call(self, method: str, *args: object) -> object:
+    def ask(self, uses: Sequence[Use], *, counts: bool) -> int | None:
+        """Return the seconds until the first limit that is used up is not; None where none is."""
+        limits = [(use.limit, use) for use in uses]
+        keys = [limit.key_for(use.name, *use.key) for limit, use in limits]
+        arguments = [part for limit, _ in limits for part in (limit.amount, limit.get_expiry())]
+        connection = self._pool.get_connection()  # the client's own call takes twice the time of this
+        try:
+            command = ("EVAL", _SCRIPT, len(keys), *keys, int(counts), *arguments)
+            connection.send_command(*command)  # type: ignore[no-untyped-call]  # redis-py leaves it untyped
+            left: int | None = connection.read_response()
+        finally:
+            self._pool.release(connection)
+        return left
+
+
+class _LocalWindows:
+    """The same in this process."""
+
+    def __init__(self) -> None:
+        self._windows = FixedWindowRateLimiter(MemoryStorage())
+
+    def ask(self, uses: Sequence[Use], *, counts: bool) -> int | None:
+        ask = self._windows.hit if counts else self._windows.test
+        for use in uses:
+            if not ask(use.limit, use.name, *use.key):
+                return int(self._windows.get_window_stats(use.limit, use.name, *use.key).reset_time - time.time()) + 1
+        return None
+
+
+class _Limiter:
+    """Asks Redis where it answers, else this process."""
+
+    def __init__(self) -> None:
+        self._local = _LocalWindows()
+        self._shared = _RedisWindows()
+        self._rest_until = 0.0
+
+    def ask(self, uses: Sequence[Use], *, counts: bool) -> int | None:
         if time.monotonic() >= self._rest_until:
             try:
-                return getattr(self._shared, method)(*args)
+                return self._shared.ask(uses, counts=counts)
             except (RedisError, OSError) as error:
                 self._rest_until = time.monotonic() + _REST_SECONDS
                 logger.warning("rate limits: Redis away (%s), counting in this process", type(error).__name__)
-        return getattr(self._local, method)(*args)
+        return self._local.ask(uses, counts=counts)
 
 
 @cache
@@ -89,17 +152,20 @@ def _limiter() -> _Limiter:
 
 def hit(name: str, *key: str, factor: int = 1) -> None:
     """Count one use of the limit `name`, `factor` times as wide, for `key`. Raises RateLimitedError when over it."""
-    _ask("hit", name, key, factor)
+    hit_each(Use(name, key, factor))
+
+
+def hit_each(*uses: Use) -> None:
+    """Count several uses at once; the first that is over its limit raises RateLimitedError and ends the counting."""
+    _ask(uses, counts=True)
 
 
 def check(name: str, *key: str, factor: int = 1) -> None:
     """Raise RateLimitedError when the limit is used up, without counting."""
-    _ask("test", name, key, factor)
+    _ask((Use(name, key, factor),), counts=False)
 
 
-def _ask(method: str, name: str, key: tuple[str, ...], factor: int) -> None:
-    rate = parse_rate(settings.RATES[name])
-    limit = type(rate)(rate.amount * factor, rate.multiples, namespace="rate")
-    if not _limiter().call(method, limit, name, *key):
-        window = _limiter().call("get_window_stats", limit, name, *key)
-        raise RateLimitedError(int(getattr(window, "reset_time", time.time() + 60) - time.time()) + 1)
+def _ask(uses: Sequence[Use], *, counts: bool) -> None:
+    left = _limiter().ask(uses, counts=counts)
+    if left is not None:
+        raise RateLimitedError(left)

@@ -9,20 +9,20 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
-from ninja import Schema
-from pydantic import ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from pydantic.alias_generators import to_camel
 
 from shared_apps.errors import FieldProblem, InvalidFieldsError
 
 
-class Out(Schema):
+# Pydantic's own base: ninja's would look for each field by Django's template rules, and validate strict input twice.
+class Out(BaseModel):
     """An answer: fields by their camelCase names."""
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
 
 
-class In(Schema):
+class In(BaseModel):
     """Input: camelCase names, unknown fields refused, no value of one type taken for another."""
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=False, extra="forbid", strict=True)

@@ -8,11 +8,15 @@ from email_validator import EmailNotValidError, validate_email
 
 def is_visible(text: str) -> bool:
     """Whether a person sees anything of it: something beyond blanks, controls and zero-width characters."""
+    if text.isprintable():  # the usual case, and quick: nothing of C or Z in it but spaces
+        return text.strip(" ") != ""
     return any(unicodedata.category(character)[0] not in "CZ" for character in text)
 
 
 def has_controls(text: str, *, allow_lines: bool = False) -> bool:
     """Whether it holds control characters; line breaks and tabs pass where `allow_lines`."""
+    if text.isprintable():  # the usual case, and quick
+        return False
     allowed = "\n\r\t" if allow_lines else ""
     return any(unicodedata.category(character) == "Cc" and character not in allowed for character in text)
 

@@ -70,11 +70,13 @@ def fresh_caches(settings: Any) -> Iterator[None]:
     """No cached copy outlives a test, since what it was read from is rolled back; no rate limit is near."""
     from shared_apps.tenants import selectors as tenant_selectors
     from tenant_apps.booking import selectors as booking_selectors
+    from tenant_apps.handoffs import views as visitor_views
 
     settings.RATES = dict.fromkeys(settings.RATES, "1000000/m")
     yield
     tenant_selectors._hosts.clear()
     booking_selectors._snapshots.clear()
+    visitor_views._kept.clear()
 
 
 @pytest.fixture

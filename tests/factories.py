@@ -27,8 +27,11 @@ class UserFactory(DjangoModelFactory[User]):
         return User.objects.create_user(kwargs.pop("email"), kwargs.pop("role"), password)
 
 
+_LATER = {"status", "redirected_at", "completed_at", "abandoned_at", "erased_at"}  # what no capture brings
+
+
 class HandoffFactory(DjangoModelFactory[BookingHandoff]):
-    """A handoff just received, written as the capture writes it: with its first event."""
+    """A handoff just received, written as the capture writes it, with its first event; later things too."""
 
     class Meta:
         model = BookingHandoff
@@ -45,4 +48,6 @@ class HandoffFactory(DjangoModelFactory[BookingHandoff]):
     def _create(cls, model_class: type[BookingHandoff], *args: Any, **kwargs: Any) -> BookingHandoff:
         handoff = BookingHandoff(**kwargs)
         assert BookingHandoff.objects.insert_once(handoff)
+        if later := {name: value for name, value in kwargs.items() if name in _LATER}:
+            BookingHandoff.objects.filter(pk=handoff.pk).update(**later)
         return handoff

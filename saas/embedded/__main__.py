@@ -22,7 +22,8 @@ def main(arguments: list[str]) -> int:
                 stop_when = demo.stop_with_make() if options.with_make else lambda: False
                 return demo.run_demo(paths, os.environ, Progress(), stop_when=stop_when)
             case "test-env":
-                return trial.run_in_trial(options.run, paths, os.environ, Progress(sys.stderr))
+                progress = Progress(sys.stderr)
+                return trial.run_in_trial(options.run, paths, os.environ, progress, durable=options.durable)
             case "frontend":
                 node.build_frontend(paths, Progress())
             case "npm":
@@ -45,6 +46,9 @@ def _parser() -> argparse.ArgumentParser:
     demo_command = commands.add_parser("demo", help="servers, migrations, demo data, web, worker, beat and drainer")
     demo_command.add_argument("--with-make", action="store_true", help="stop when the parent process is killed")
     trial_command = commands.add_parser("test-env", help="run a command with throw-away servers and test settings")
+    trial_command.add_argument(
+        "--durable", action="store_true", help="servers that survive a crash, as production's do"
+    )
     trial_command.add_argument("run", nargs="+", metavar="COMMAND")
     commands.add_parser("frontend", help="install the front end's packages and build it, where needed")
     npm_command = commands.add_parser("npm", help="run npm in frontend/ with a Node that is new enough")

@@ -15,9 +15,12 @@ from saas.embedded.progress import Progress
 from saas.embedded.services import embedded_services
 
 
-def run_in_trial(command: Sequence[str], paths: DataPaths, environ: Mapping[str, str], progress: Progress) -> int:
+def run_in_trial(
+    command: Sequence[str], paths: DataPaths, environ: Mapping[str, str], progress: Progress, *, durable: bool = False
+) -> int:
     """Run `command` with fresh servers and test settings; remove them at its end. Returns its exit code.
 
+    They keep nothing that a crash would take, unless `durable`: then they are as production's.
     DATABASE_URL and REDIS_URL in `environ` name servers to use instead; the role then needs CREATEDB. Two runs at
     once do not meet: each has its own folder below `<data folder>/test`.
 
@@ -32,7 +35,7 @@ def run_in_trial(command: Sequence[str], paths: DataPaths, environ: Mapping[str,
             own,
             postgres=not environ.get("DATABASE_URL"),
             redis=not environ.get("REDIS_URL"),
-            fast=True,
+            fast=not durable,
         ) as services:
             kept = {name: value for name, value in environ.items() if not name.startswith("RATE_")}
             return _run(command, kept | trial_values(own) | services.urls)

@@ -1,6 +1,6 @@
 """How often a visitor may send, and a business may export."""
 
-from shared_apps.ratelimits import RateLimitedError, hit
+from shared_apps.ratelimits import RateLimitedError, Use, hit, hit_each
 from shared_apps.tenants.http import TenantRequest
 from tenant_apps.handoffs.figures import CAPTURES
 
@@ -9,8 +9,10 @@ def limit_capture(request: TenantRequest) -> None:
     """Count one capture of this address and of this tenant; raises RateLimitedError when either is over."""
     schema = request.tenant.schema_name
     try:
-        hit("RATE_CAPTURE_PER_IP", schema, request.client_ip)
-        hit("RATE_CAPTURE_PER_TENANT", schema)
+        hit_each(
+            Use("RATE_CAPTURE_PER_IP", (schema, request.client_ip)),
+            Use("RATE_CAPTURE_PER_TENANT", (schema,)),
+        )
     except RateLimitedError:
         CAPTURES.add("refused")
         raise

@@ -13,12 +13,13 @@ from uuid import UUID
 from django.db import connections, models
 from django.db.models import Q
 from psycopg import sql
+from psycopg.types.json import Jsonb
 
 from shared_apps.outbox.services import DUE_KIND, put_jobs_sql
 from shared_apps.tenants.due import mark_after_commit, mark_due_sql
 from shared_apps.tenants.scope import current_tenant, tenant_connection
 from tenant_apps.business.selectors import SWEEP
-from tenant_apps.handoffs.enums import NEW_HANDOFF, EventType, Evidence
+from tenant_apps.handoffs.enums import NEW_HANDOFF, EventType, Evidence, HandoffStatus
 
 if TYPE_CHECKING:
     from tenant_apps.handoffs.models import BookingHandoff
@@ -116,18 +117,10 @@ class HandoffQuerySet(models.QuerySet["BookingHandoff"]):
         The tenant's mark for the sweep goes with it and, where `is_announced`, the job NEW_HANDOFF.
         """
         connection, tenant = tenant_connection(), current_tenant()
-        values: dict[str, Any] = {
-            field.attname: field.get_db_prep_save(getattr(handoff, field.attname), connection)
-            for field in self.model._meta.concrete_fields
-        }
-        values |= {
-            "tenant_id": tenant.id,
-            "is_announced": is_announced,
-            "event": EventType.CREATED,
-            "evidence": Evidence.SYSTEM,
-        }
+        values: dict[str, Any] = {name: getattr(handoff, name) for name in _RECEIVED}
+        values |= {"metadata": Jsonb(handoff.metadata), "tenant_id": tenant.id, "is_announced": is_announced}
         with connection.server_cursor() as cursor:
-            cursor.execute(_insert_once_sql(self.model, tenant.schema_name), values)
+            cursor.execute(_insert_once_sql(tenant.schema_name), values)
             if cursor.rowcount != 1:
                 return False
         mark_after_commit(tenant_id=tenant.id, kinds=[SWEEP, DUE_KIND] if is_announced else [SWEEP])
@@ -200,18 +193,26 @@ def _compose(steps: dict[str, sql.Composable], last: sql.Composable) -> sql.Comp
     return sql.SQL("WITH {} {}").format(sql.SQL(", ").join(ctes), last)
 
 
+# What a capture brings. The columns that are not here are as they are for every new handoff: empty, and status `new`.
+_RECEIVED = (
+    "id", "created_at", "pending_since", "customer_name", "customer_email", "customer_phone", "requested_service",
+    "preferred_date_time_text", "notes", "source_page", "industry_slug", "external_booking_url_used", "fingerprint",
+)  # fmt: skip
+
+
 @lru_cache(maxsize=4_000)
-def _insert_once_sql(model: type["BookingHandoff"], schema: str) -> str:
+def _insert_once_sql(schema: str) -> str:
     """The statement of a capture in one schema, put together once: it is the hot path."""
-    names = [field.attname for field in model._meta.concrete_fields]
+    names = [*_RECEIVED, "metadata"]
     steps: dict[str, sql.Composable] = {
         "inserted": sql.SQL(
-            "INSERT INTO {table} ({columns}) VALUES ({values}) ON CONFLICT (id) DO NOTHING"
+            "INSERT INTO {table} ({columns}, status) VALUES ({values}, {status}) ON CONFLICT (id) DO NOTHING"
             " RETURNING id, created_at, pending_since"
         ).format(
-            table=sql.Identifier(schema, model._meta.db_table),
+            table=sql.Identifier(schema, "handoffs_bookinghandoff"),
             columns=sql.SQL(", ").join(map(sql.Identifier, names)),
             values=sql.SQL(", ").join(map(sql.Placeholder, names)),
+            status=sql.Literal(str(HandoffStatus.NEW)),
         ),
         "waiting": sql.SQL("SELECT {stale_at} FROM inserted").format(
             stale_at=_STALE_AT.format(profile=sql.Identifier(schema, "business_businessprofile"))
@@ -223,9 +224,13 @@ def _insert_once_sql(model: type["BookingHandoff"], schema: str) -> str:
         "waiting_due": mark_due_sql(kind=SWEEP, source="waiting", due_at="waiting.stale_at"),
     }
     last = sql.SQL(
-        "INSERT INTO {events} {event_columns}"
-        " SELECT id, %(event)s, created_at, 'visitor', %(evidence)s, '' FROM inserted"
-    ).format(events=sql.Identifier(schema, _EVENT_TABLE), event_columns=_EVENT_COLUMNS)
+        "INSERT INTO {events} {event_columns} SELECT id, {event}, created_at, 'visitor', {evidence}, '' FROM inserted"
+    ).format(
+        events=sql.Identifier(schema, _EVENT_TABLE),
+        event_columns=_EVENT_COLUMNS,
+        event=sql.Literal(str(EventType.CREATED)),
+        evidence=sql.Literal(str(Evidence.SYSTEM)),
+    )
     return _compose(steps, last).as_string()
 
 

@@ -42,7 +42,7 @@ def set_receipt(response: HttpResponse, *, tenant: TenantRef, handoff: BookingHa
     )
     response.set_cookie(
         _NAME,
-        signing.dumps(asdict(receipt), salt=_salt(tenant, handoff.pk), compress=True),
+        signing.dumps(asdict(receipt), salt=_salt(tenant, handoff.pk)),
         max_age=_MAX_AGE,
         path=_path(handoff.pk),
         secure=not settings.IS_DEVELOPMENT,

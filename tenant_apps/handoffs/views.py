@@ -2,24 +2,31 @@
 
 import hashlib
 from dataclasses import asdict
+from secrets import token_hex
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 from django.db import InterfaceError, OperationalError
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.html import escape
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_noop as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 from pydantic import ValidationError
 
 from shared_apps.errors import FieldProblem, InvalidFieldsError, translate
+from shared_apps.pages import KeptPage
 from shared_apps.ratelimits import RateLimitedError
 from shared_apps.schemas import describe_errors
 from shared_apps.tenants.backend.guard import time_limit
+from shared_apps.tenants.cache import GenerationCache
+from shared_apps.tenants.generations import tenant_slot
 from shared_apps.tenants.http import TenantRequest, check_origin
 from tenant_apps.booking.enums import FrameCheck
 from tenant_apps.booking.selectors import (
@@ -57,7 +64,7 @@ class HttpResponseSeeOther(HttpResponseRedirect):
 @require_safe
 def home(request: TenantRequest) -> HttpResponse:
     """The business's page."""
-    return _render_form(request, "visitor/home.html", _fresh_values(request))
+    return _show_form(request, "visitor/home.html")
 
 
 @csrf_exempt  # visitors carry no session; a foreign Origin is refused in `_capture_form`
@@ -66,7 +73,37 @@ def book(request: TenantRequest) -> HttpResponse:
     """The form alone; POST captures and goes on to the hand-over page."""
     if request.method == "POST":
         return _capture_form(request)
-    return _render_form(request, "visitor/book.html", _fresh_values(request))
+    return _show_form(request, "visitor/book.html")
+
+
+_kept: GenerationCache[KeptPage] = GenerationCache(max_entries=500, ttl=30.0)
+_GAPS = {name: token_hex(16) for name in ("nonce", "key", "referrer")}  # marks that nobody can write into a profile
+
+
+def _show_form(request: TenantRequest, template: str) -> HttpResponse:
+    """Return the page with the form still empty: the kept one where the address asks for nothing special."""
+    if request.META.get("QUERY_STRING") or "gzip" not in request.headers.get("Accept-Encoding", ""):
+        return _render_form(request, template, _fresh_values(request))
+    tenant, now = request.tenant, timezone.now()
+    today = now.astimezone(ZoneInfo(get_snapshot(tenant=tenant).business.time_zone)).date()
+    referrer = _read_attribution(request).get("referrer", "")
+    page = _kept.get(
+        (tenant.schema_name, template, get_language(), today, bool(referrer)),
+        slot=tenant_slot(tenant.id),
+        load=lambda: _render_kept(request, template, is_referred=bool(referrer)),
+    )
+    values = {"nonce": request.csp_nonce, "key": str(uuid4()), "referrer": escape(referrer)}
+    return HttpResponse(page.fill(values), headers={"Content-Encoding": "gzip", "Vary": "Accept-Encoding"})
+
+
+def _render_kept(request: TenantRequest, template: str, *, is_referred: bool) -> KeptPage:
+    context = _form_context(
+        get_snapshot(tenant=request.tenant),
+        values=_fresh_values(request),
+        key=_GAPS["key"],
+        attribution={"referrer": _GAPS["referrer"]} if is_referred else {},
+    )
+    return KeptPage(render_to_string(template, context | {"csp_nonce": _GAPS["nonce"]}, request), gaps=_GAPS)
 
 
 def _fresh_values(request: TenantRequest) -> dict[str, Any]:
@@ -85,6 +122,32 @@ def _render_form(
 ) -> HttpResponse:
     """Return a page with the form. `failure` says why sending failed: the page then offers the ways around it."""
     snapshot = get_snapshot(tenant=request.tenant)
+    context = _form_context(
+        snapshot,
+        values=values,
+        key=_page_nonce(request),
+        attribution=_read_attribution(request),
+        problems=problems,
+        failure=failure,
+    )
+    if request.GET.get("embed") != "1":
+        return render(request, template, context, status=status)
+    context |= {"embed": True, "frame_origins": " ".join(snapshot.business.frame_origins)}
+    response = render(request, template, context, status=status)
+    ancestors = " ".join(["'self'", *snapshot.business.frame_origins])
+    response.csp = {"frame-ancestors": ancestors}  # type: ignore[attr-defined]  # see saas.problems.allow
+    return response
+
+
+def _form_context(
+    snapshot: TenantSnapshot,
+    *,
+    values: dict[str, Any],
+    key: str,
+    attribution: dict[str, str],
+    problems: tuple[FieldProblem, ...] = (),
+    failure: str = "",
+) -> dict[str, object]:
     errors: dict[str, str] = {}
     for problem in problems:
         if problem != CONTACT_REQUIRED[1]:  # said once, beside the phone number
@@ -94,17 +157,10 @@ def _render_form(
         "errors": errors,
         "has_errors": bool(errors),
         "failure": failure,
-        "idempotency_key": _page_nonce(request),
-        "attribution": _read_attribution(request),
+        "idempotency_key": key,
+        "attribution": attribution,
     }
-    context = get_visitor_context(snapshot=snapshot, now=timezone.now()) | {"form": form}
-    if request.GET.get("embed") != "1":
-        return render(request, template, context, status=status)
-    context |= {"embed": True, "frame_origins": " ".join(snapshot.business.frame_origins)}
-    response = render(request, template, context, status=status)
-    ancestors = " ".join(["'self'", *snapshot.business.frame_origins])
-    response.csp = {"frame-ancestors": ancestors}  # type: ignore[attr-defined]  # see saas.problems.allow
-    return response
+    return get_visitor_context(snapshot=snapshot, now=timezone.now()) | {"form": form}
 
 
 def _page_nonce(request: TenantRequest) -> str:

@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-ROUNDS = 5
 _LEAST_SECONDS, _MOST_CALLS = 0.15, 40
 
 Work = Callable[[], object]
@@ -32,23 +31,32 @@ class Comparison:
     ratios: tuple[float, ...]
 
     @property
+    def times(self) -> tuple[Timing, Timing]:
+        return self.first, self.second
+
+    @property
+    def median_ratio(self) -> float:
+        return statistics.median(self.ratios)
+
+    @property
     def ratio(self) -> str:
-        return f"{statistics.median(self.ratios):.1f} ({min(self.ratios):.1f}-{max(self.ratios):.1f})"
+        return f"{self.median_ratio:.1f} ({min(self.ratios):.1f}-{max(self.ratios):.1f})"
 
 
-def compare(first: Work, second: Work) -> Comparison:
-    """Measure two works over five rounds, one after the other in each; both ran once before."""
+def compare(first: Work, second: Work, *, rounds: int) -> Comparison:
+    """Measure two works in rounds, one after the other in each; both ran once before. One round is a mere trial."""
     first(), second()
-    rounds = [(_time(first), _time(second)) for _ in range(ROUNDS)]
-    ratios = tuple(later / earlier for earlier, later in rounds)
-    return Comparison(_sum_up([one for one, _ in rounds]), _sum_up([two for _, two in rounds]), ratios)
+    seconds = _LEAST_SECONDS if rounds > 1 else 0.0
+    taken = [(_time(first, seconds), _time(second, seconds)) for _ in range(rounds)]
+    ratios = tuple(later / earlier for earlier, later in taken)
+    return Comparison(_sum_up([one for one, _ in taken]), _sum_up([two for _, two in taken]), ratios)
 
 
-def _time(work: Work) -> float:
-    """Return the median milliseconds of a call, over at most 40 calls or 0.15 s, three calls at least."""
+def _time(work: Work, seconds: float) -> float:
+    """Return the median milliseconds of a call, over at most 40 calls or `seconds`, three calls at least."""
     taken: list[float] = []
     started = time.perf_counter()
-    while len(taken) < 3 or (len(taken) < _MOST_CALLS and time.perf_counter() - started < _LEAST_SECONDS):
+    while len(taken) < 3 or (len(taken) < _MOST_CALLS and time.perf_counter() - started < seconds):
         before = time.perf_counter()
         work()
         taken.append((time.perf_counter() - before) * 1000)

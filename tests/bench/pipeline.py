@@ -1,8 +1,8 @@
 """The pipeline's reads, at a tenant with ten thousand handoffs and at one with a million."""
 
 import json
-from collections.abc import Iterator
 
+from django.db import connection, transaction
 from ninja.responses import NinjaJSONEncoder
 
 from shared_apps.accounts.enums import Role
@@ -14,9 +14,9 @@ from tenant_apps.handoffs.selectors import HandoffFilters, filter_handoffs, list
 from tenant_apps.handoffs.services import tally_handoffs
 from tests.bench.data import COMMON_SERVICE, RARE_NAME, fill
 from tests.bench.measuring import Work, compare, to_table
+from tests.bench.report import Goal, Section
 from tests.clients import TenantClient
 
-SMALL, LARGE = 10_000, 1_000_000
 _API = "/api/v1"
 _DEEP_PAGES = 20
 
@@ -57,22 +57,69 @@ def make_tenant(rows: int) -> TenantClient:
     return client
 
 
-def report(small: TenantClient, large: TenantClient, days: dict[str, str]) -> Iterator[str]:
-    """Yield the tables as Markdown."""
+_TEXT = """
+{small:,} and {large:,} handoffs over three years, their timelines beside them; requests go through the whole of Django
+in this process, session and user included, without a socket. Milliseconds by the clock, medians of {rounds} rounds in
+turns.
+"""
+
+
+def report(
+    small: TenantClient, large: TenantClient, days: dict[str, str], *, sizes: tuple[int, int], rounds: int
+) -> Section:
+    """Ask both tenants everything, in turns."""
+    section = Section("The pipeline", _TEXT.format(small=sizes[0], large=sizes[1], rounds=rounds))
+    names = [f"{size:,}" for size in sizes]
     rows = []
-    for name, path in QUESTIONS.items():
-        asked = path.format(**days)
-        found = compare(_ask(small, asked), _ask(large, asked))
+    questions = {
+        name: (lambda client, path=path: _ask(client, path.format(**days))) for name, path in QUESTIONS.items()
+    }
+    for name, make in (questions | {"page 21": _deep, "a poll without news (304)": _poll}).items():
+        found = compare(make(small), make(large), rounds=rounds)
         rows.append((name, found.first, found.second, found.ratio))
-    for name, make in (("page 21", _deep), ("a poll without news (304)", _poll)):
-        found = compare(make(small), make(large))
-        rows.append((name, found.first, found.second, found.ratio))
-    yield to_table(("whole request, ms", "10 k", "1 M", "1 M as a multiple"), rows)
-    found = compare(_in_postgresql(large.tenant), _in_python(large.tenant))
-    yield to_table(
-        ("50 items of 1 M as JSON, ms", "made by PostgreSQL", "ORM and schema", "the second as a multiple"),
-        [("list", found.first, found.second, found.ratio)],
+        section.figures |= {f"{name}, {size}: ms": time.median for size, time in zip(names, found.times, strict=True)}
+    header = ("whole request, ms", *names, "the second as a multiple")
+    section.tables.append(to_table(header, rows))
+
+    flat = compare(_in_postgresql(small.tenant), _in_postgresql(large.tenant), rounds=rounds)
+    peer = compare(_ask(large, "/handoffs"), _in_python(large.tenant), rounds=rounds)
+    search = compare(_search(large.tenant), _search(large.tenant, by_scan=True), rounds=rounds)
+    section.tables.append(
+        to_table(
+            ("against", "ours, ms", "the other, ms", "the other as a multiple"),
+            [
+                (f"the list's one statement, {names[0]} and {names[1]} rows", flat.first, flat.second, flat.ratio),
+                ("the list, our whole request, and ORM with schema alone", peer.first, peer.second, peer.ratio),
+                ("search of a rare name, by index and by scan", search.first, search.second, search.ratio),
+            ],
+        )
     )
+    section.goals += [
+        Goal(f"list at {names[1]}, ORM with schema alone over our whole request", 2.0, peer.median_ratio),
+        Goal(f"list's statement, {names[1]} over {names[0]} rows", 1.5, flat.median_ratio, is_least=False),
+        Goal("search, a scan over the index", 50.0, search.median_ratio),
+    ]
+    return section
+
+
+def _search(tenant: TenantRef, *, by_scan: bool = False) -> Work:
+    """The search of a rare name; by a scan where every index is closed to the planner."""
+
+    def work() -> None:
+        with enter_tenant(tenant), transaction.atomic(), connection.cursor() as cursor:
+            if by_scan:
+                for way in ("enable_bitmapscan", "enable_indexscan", "enable_indexonlyscan"):
+                    cursor.execute(f"SET LOCAL {way} = off")
+            cursor.execute("SET LOCAL statement_timeout = 0")
+            list_handoffs_json(
+                filters=HandoffFilters(q=RARE_NAME),
+                limit=50,
+                cursor="",
+                schema_name=tenant.schema_name,
+                client_id="bench",
+            )
+
+    return work
 
 
 def _ask(client: TenantClient, path: str, **headers: str) -> Work:

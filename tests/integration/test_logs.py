@@ -32,13 +32,13 @@ def test_database_error_is_told_without_its_values(alpha: TenantRef, written: io
     logger = logging.getLogger("test")
     with enter_tenant(alpha):
         with pytest.raises(IntegrityError) as caught:
-            HandoffFactory.create(customer_name=MARK, status="no-such-status")
+            HandoffFactory.create(customer_name=MARK, source_page=None)
         assert MARK in str(caught.value)  # PostgreSQL's text does hold it
         logger.error("capture failed", exc_info=caught.value)
 
     line = json.loads(written.getvalue())
     assert MARK not in written.getvalue()
-    assert (line["error"]["class"], line["error"]["sqlstate"]) == ("IntegrityError", "23514")
+    assert (line["error"]["class"], line["error"]["sqlstate"]) == ("IntegrityError", "23502")
     assert any("querysets.py" in frame for frame in line["error"]["frames"])
 
 

@@ -11,6 +11,7 @@ Four changes to django-tenants' own backend (docs/adr/0002, 0014):
 - no wait is longer than this process allows (`shared_apps.tenants.backend.guard`).
 """
 
+import select
 import threading
 from typing import Any
 
@@ -18,6 +19,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db.backends.postgresql.base import ServerBindingCursor
 from django.db.backends.utils import CursorWrapper
 from django_tenants.postgresql_backend.base import DatabaseWrapper as TenantsDatabaseWrapper
+from psycopg.pq import TransactionStatus
 
 from shared_apps.tenants.backend import driver
 from shared_apps.tenants.backend.guard import GUARD, time_limit
@@ -49,7 +51,14 @@ class DatabaseWrapper(TenantsDatabaseWrapper):
         return params
 
     def is_usable(self) -> bool:
-        """Tell whether the server answers, within a second: this is asked before any rule can set a limit."""
+        """Tell whether the connection is alive. Asks the server, for a second at most, only where something came.
+
+        An idle server says nothing: what has come is its farewell, or the end of the stream. A server that fell silent
+        without one is met by the limit of whatever statement comes next.
+        """
+        is_idle = self.connection.info.transaction_status == TransactionStatus.IDLE
+        if is_idle and not select.select([self.connection.fileno()], [], [], 0)[0]:
+            return True
         with time_limit(_HEALTH_SECONDS):
             return bool(super().is_usable())
 
