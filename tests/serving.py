@@ -46,7 +46,7 @@ class Server:
     def __init__(self, port: int, pid: int, log: Path) -> None:
         self.port, self.pid, self.log = port, pid, log
 
-    def exchange(self, request: bytes, *, source: str = "127.0.0.1", seconds: float = 10) -> Answer:
+    def exchange(self, request: bytes, *, source: str = "127.0.0.1", seconds: float = 20) -> Answer:
         """Send `request` from that address of this machine and return the first response."""
         received = b""
         with socket.create_connection(("127.0.0.1", self.port), timeout=seconds, source_address=(source, 0)) as link:

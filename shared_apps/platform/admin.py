@@ -103,6 +103,11 @@ class ByRole:
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self._has(request, self.may_change)
 
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """Whether a list may be narrowed by it: by what its filters offer, and by no other name that is a field's."""
+        offered: tuple[str, ...] = self.list_filter  # type: ignore[attr-defined]  # ModelAdmin's, beside this class
+        return lookup in {f"{name}__exact" for name in offered} and "\0" not in value
+
 
 # ---- tenants ----------------------------------------------------------------------------------------------------
 

@@ -88,9 +88,9 @@ def db(django_db_blocker: Any) -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stage(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    """Everything, once for this process. Limits are those of production, but for what counts by tenant."""
+    """Everything, once for this folder and gone after it. Limits are production's, but for what counts by tenant."""
     folder = tmp_path_factory.mktemp("hostile")
     wide = {"RATE_CAPTURE_PER_TENANT": "1000000/m", "RATE_API": "1000000/m", "RATE_EXPORT": "1000000/h"}
     with django_db_blocker.unblock():

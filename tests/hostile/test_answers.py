@@ -300,7 +300,7 @@ def test_t33_what_is_hard_to_parse_costs_neither_time_nor_memory(stage: Stage) -
             seconds = time.monotonic() - started
 
             assert answer.status in (200, 400, 401, 413, 422, 429), (name, answer.status)
-            if seconds > 2.0:  # 100 ms on a machine of its own; what grows with the square takes minutes
+            if seconds > 5.0:  # 100 ms on a machine of its own; what grows with the square takes minutes
                 slow[name] = seconds
 
     assert slow == {}
@@ -319,7 +319,7 @@ def test_t33_body_that_never_comes_holds_nobody_else_up(stage: Stage) -> None:
         started = time.monotonic()
 
         assert stage.capture().status == 201
-        assert time.monotonic() - started < 2.0
+        assert time.monotonic() - started < 5.0
     finally:
         for link in links:
             link.close()

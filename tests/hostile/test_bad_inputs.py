@@ -35,7 +35,7 @@ ELSEWHERE = {
     "C5": "tests/hostile/test_answers.py",
 }
 TELLTALES = ("Traceback", "django.", "psycopg", "SELECT ", "INSERT ", "pydantic", 'File "', "relation ", "search_path")
-SLOW = 5.0  # generous: the machine may be busy; what costs by the square of its length takes minutes
+SLOW = 20.0  # generous: the machine may be busy; what costs by the square of its length takes minutes
 
 
 def _ids(kind: str) -> dict[str, Any]:
