@@ -31,7 +31,7 @@ _LATER = {"status", "redirected_at", "completed_at", "abandoned_at", "erased_at"
 
 
 class HandoffFactory(DjangoModelFactory[BookingHandoff]):
-    """A handoff just received, written as the capture writes it, with its first event; later things too."""
+    """A handoff just received, written as the capture writes it, with its first event; later things may come too."""
 
     class Meta:
         model = BookingHandoff

@@ -43,7 +43,7 @@ class Size:
     handoffs: tuple[int, int] = (10_000, 1_000_000)
     tenants: int = 1_000
     tasks: int = 200
-    rounds: int = 5
+    rounds: int = 3
     births: int = 6
 
 

@@ -8,11 +8,10 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from django.db import connection
+import psycopg
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from shared_apps.tenants.scope import public_scope
 from tests.bench.processes import ROOT, WebServer, granian, gunicorn
 from tests.isolation.other_process import child_environment, database_url
 
@@ -69,14 +68,14 @@ def started(folder: Path) -> Iterator[Contenders]:
 def _database(name: str) -> Iterator[str]:
     """A database for a peer, and its address; dropped at the end."""
     drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
-    with public_scope(), connection.cursor() as cursor:
-        cursor.execute(drop)
-        cursor.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    with psycopg.connect(database_url(), autocommit=True) as owner:
+        owner.execute(drop)
+        owner.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
     try:
         yield make_conninfo(database_url(), dbname=name)
     finally:
-        with public_scope(), connection.cursor() as cursor:
-            cursor.execute(drop)
+        with psycopg.connect(database_url(), autocommit=True) as owner:
+            owner.execute(drop)
 
 
 def _peer_environment(url: str) -> dict[str, str]:

@@ -8,10 +8,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+_GONE = (FileNotFoundError, ProcessLookupError)  # a process or thread that ended just now
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -27,7 +28,8 @@ def children(pid: int) -> list[int]:
     """Return the processes that `pid` started and that live."""
     found = []
     for task in Path(f"/proc/{pid}/task").iterdir():
-        found += [int(child) for child in (task / "children").read_text().split()]
+        with suppress(*_GONE):
+            found += [int(child) for child in (task / "children").read_text().split()]
     return found
 
 
@@ -37,7 +39,7 @@ def cpu_seconds(pid: int) -> float:
     for each in (pid, *children(pid)):
         try:
             fields = Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()
-        except FileNotFoundError:
+        except _GONE:
             continue  # it ended just now; its parent has what it took
         total += sum(int(ticks) for ticks in fields[11:15])
     return total / _TICKS

@@ -39,8 +39,8 @@ class Effort:
     """How long to measure: requests on their way at once, seconds a turn, turns."""
 
     connections: int = 16
-    seconds: float = 4.0
-    rounds: int = 5
+    seconds: float = 3.0
+    rounds: int = 3
 
 
 @dataclass(frozen=True, slots=True)
