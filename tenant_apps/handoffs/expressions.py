@@ -6,6 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models import BigIntegerField, BooleanField, F, Func, TextField, Value
 from django.utils.deconstruct import deconstructible
+from psycopg import sql
 
 
 @deconstructible(path="tenant_apps.handoffs.expressions.CurrentTransaction")
@@ -17,11 +18,11 @@ class CurrentTransaction(Func):
     output_field = BigIntegerField()
 
 
-_HORIZON = "pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
-_NEXT = "pg_snapshot_xmax(pg_current_snapshot())::text::bigint"
+_HORIZON = sql.SQL("pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
+_NEXT = sql.SQL("pg_snapshot_xmax(pg_current_snapshot())::text::bigint")
 
 
-def horizon_sql(cursor: Any) -> tuple[str, str]:
+def horizon_sql(cursor: Any) -> tuple[sql.Composable, sql.Composable]:
     """Return SQL for the number below which every transaction has ended, and for the next that will be given out.
 
     Both are of the statement's own snapshot. On Citus they are asked for first: the coordinator gives events their
@@ -30,9 +31,9 @@ def horizon_sql(cursor: Any) -> tuple[str, str]:
     """
     if not settings.CITUS:
         return _HORIZON, _NEXT
-    cursor.execute(f"SELECT {_HORIZON}, {_NEXT}")
+    cursor.execute(sql.SQL("SELECT {}, {}").format(_HORIZON, _NEXT))
     horizon, following = cursor.fetchone()
-    return str(int(horizon)), str(int(following))
+    return sql.Literal(horizon), sql.Literal(following)
 
 
 @deconstructible(path="tenant_apps.handoffs.expressions.SearchText")

@@ -118,7 +118,7 @@ _NOTE = """
 
 
 def _at_horizon(cursor: Any, statement: str) -> str:
-    return statement.replace(_NOW_AT, horizon_sql(cursor)[0])
+    return statement.replace(_NOW_AT, horizon_sql(cursor)[0].as_string())
 
 
 def needs_moving_sql() -> str:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 from django.utils import timezone
+from psycopg import sql
 
 from shared_apps.accounts.enums import Role
 from shared_apps.tenants.scope import TenantRef, enter_tenant
@@ -156,8 +157,9 @@ def test_version_is_read_from_its_index_alone(alpha: TenantRef) -> None:
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE handoffs_handoffevent")
             cursor.execute("SET LOCAL enable_seqscan = off")  # three rows are read faster so
-            statement = changes._NEWEST.format(horizon=horizon_sql(cursor)[0], next=horizon_sql(cursor)[1])
-            cursor.execute(f"EXPLAIN {statement}", {"limit": 9, "known": 5, "expected": 1})
+            horizon, following = horizon_sql(cursor)
+            statement = sql.SQL(f"EXPLAIN {changes._NEWEST}").format(horizon=horizon, next=following)
+            cursor.execute(statement, {"limit": 9, "known": 5, "expected": 1})
             plan = "\n".join(line for (line,) in cursor.fetchall())
         version, _ = read_version(known_tags="", question="x")
 

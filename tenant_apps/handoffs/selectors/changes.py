@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass
 
 from django.db import connection
+from psycopg import sql
 
 from tenant_apps.handoffs.expressions import horizon_sql
 
@@ -59,10 +60,8 @@ def read_version(*, known_tags: str, question: object) -> tuple[Version, str]:
     known, seen = (int(tags[0][1], 16), int(tags[0][2], 16)) if tags else (0, -1)
     with connection.cursor() as cursor:
         horizon, following = horizon_sql(cursor)
-        cursor.execute(
-            _NEWEST.format(horizon=horizon, next=following),
-            {"limit": MAX_SEEN + 1, "known": min(known, 2**62), "expected": seen},
-        )
+        statement = sql.SQL(_NEWEST).format(horizon=horizon, next=following)
+        cursor.execute(statement, {"limit": MAX_SEEN + 1, "known": min(known, 2**62), "expected": seen})
         settled, count, holds = cursor.fetchone()
     return Version(settled, count), tags[0][0] if tags and holds else ""
 
