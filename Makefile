@@ -81,7 +81,7 @@ fresh: setup  ## whether a direct dependency has a newer patch release; needs th
 unit: setup  ## the unit tests alone
 	@$(TRIAL) $(RUN) -m pytest tests/unit -n 2
 
-pytest: frontend  ## unit, integration, isolation, fault and architecture tests
+pytest: frontend  ## unit, integration, isolation, hostile, fault and architecture tests
 	$(HEAD) "Tests (pytest)"
 	@$(TRIAL) $(RUN) -m pytest tests -n 2
 

@@ -61,24 +61,18 @@ def test_f44_same_key_with_another_body_changes_nothing(stage: Stage) -> None:
 
 
 def test_f46_limit_of_an_address_holds_whatever_is_forwarded(stage: Stage) -> None:
-    address = fresh_address()
-    answers = [
-        stage.send_json(
-            "POST",
-            "/api/v1/handoffs",
-            LEAD,
-            source=address,
-            headers={"X-Forwarded-For": f"203.0.113.{number}", "Forwarded": f"for=203.0.113.{number}"},
-        )
-        for number in range(32)
-    ]
+    """Thirty a minute; where a minute ends in between, thirty of each."""
+    address, answers = fresh_address(), list[Answer]()
+    while len(answers) < 62 and (not answers or answers[-1].status == 201):
+        forwarded = f"203.0.113.{len(answers)}"
+        headers = {"X-Forwarded-For": forwarded, "Forwarded": f"for={forwarded}"}
+        answers.append(stage.send_json("POST", "/api/v1/handoffs", LEAD, source=address, headers=headers))
 
-    statuses = [answer.status for answer in answers]
-    assert statuses.count(201) >= 30  # a minute may end in between
-    limited = [answer for answer in answers if answer.status == 429]
-    assert limited, statuses
-    assert 1 <= int(limited[0].header("Retry-After") or 0) <= 60
-    assert limited[0].json()["booking"]["url"].startswith(SETTINGS["externalBookingUrl"])
+    limited = answers.pop()
+    assert limited.status == 429
+    assert 30 <= len(answers) <= 60
+    assert 1 <= int(limited.header("Retry-After") or 0) <= 60
+    assert limited.json()["booking"]["url"].startswith(SETTINGS["externalBookingUrl"])
     assert stage.send_json("POST", "/api/v1/handoffs", LEAD).status == 201
 
 
