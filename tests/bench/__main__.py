@@ -9,6 +9,7 @@ import os
 import platform
 import sys
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from importlib.metadata import version
@@ -63,25 +64,24 @@ def _say(text: str) -> None:
     sys.stdout.flush()
 
 
-def measure(size: Size, folder: Path) -> list[Section]:
-    """Measure everything, one section after the other; tenants are made on the way, so their order matters."""
+def measure(size: Size, folder: Path) -> Iterator[Section]:
+    """Measure everything, and yield one section after the other; tenants are made on the way, so their order matters."""
     births = tenants.Births(rounds=size.rounds, each=size.births)
     few = births.measure()
     _say("Over HTTP ...")
-    sections = [http.report(size.effort, durability=(_show("fsync"), _show("synchronous_commit")))]
+    yield http.report(size.effort, durability=(_show("fsync"), _show("synchronous_commit")))
     _say("The pipeline: filling two tenants, which takes minutes ...")
     small, large = (pipeline.make_tenant(rows) for rows in size.handoffs)
     today = date.today()  # noqa: DTZ011 - any day will do
     days = {"month_ago": str(today - timedelta(days=30)), "year_ago": str(today - timedelta(days=364))}
-    sections.append(pipeline.report(small, large, days, sizes=size.handoffs, rounds=size.rounds))
+    yield pipeline.report(small, large, days, sizes=size.handoffs, rounds=size.rounds)
     _say(f"Making {size.tenants:,} tenants ...")
     made = sweep.make_tenants(size.tenants, _say)
     many = births.measure()
     _say("The sweep ...")
-    sections.append(sweep.report(made, rounds=size.rounds, tasks=size.tasks, folder=folder))
+    yield sweep.report(made, rounds=size.rounds, tasks=size.tasks, folder=folder)
     _say("Tenants ...")
-    sections.append(tenants.report(few, many, made, folder))
-    return sections
+    yield tenants.report(few, many, made, folder)
 
 
 def _show(name: str) -> str:
@@ -134,8 +134,11 @@ def main() -> None:
     with public_scope():
         call_command("migrate_schemas", "--shared", interactive=False, verbosity=0)
     with tempfile.TemporaryDirectory(prefix="bench-", dir="/tmp") as folder:
-        sections = measure(QUICK if options.quick else FULL, Path(folder))
-    _say("\n" + _write(sections, machine, options.output))
+        sections = []
+        for section in measure(QUICK if options.quick else FULL, Path(folder)):
+            sections.append(section)
+            _say("\n" + "\n\n".join([f"## {section.title}", *section.tables]) + "\n")
+    _say(_write(sections, machine, options.output))
 
 
 main()
