@@ -78,6 +78,7 @@ SHARED_APPS = [
 TENANT_APPS = [
     "shared_apps.accounts",
     "shared_apps.outbox",
+    "shared_apps.support",
     "tenant_apps.business",
     "tenant_apps.booking",
     "tenant_apps.handoffs",

@@ -12,6 +12,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from shared_apps.errors import DomainError
+from shared_apps.platform.grants import revoke_grants
 from shared_apps.platform.services import drop_schema
 from shared_apps.tenants.backend.guard import patience
 from shared_apps.tenants.enums import TenantStatus
@@ -71,6 +72,7 @@ def take_step(*, tenant: TenantRef, step: Step) -> None:
         touch_tenant(tenant.id)
         announce_routing_change()
         if step.target != TenantStatus.ACTIVE:
+            revoke_grants(tenant_id=tenant.id)
             forget_snapshots(tenant)
 
 

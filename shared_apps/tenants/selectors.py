@@ -95,6 +95,11 @@ def tenant_host(tenant: TenantRef) -> str:
     return tenant.client_id if "." in tenant.client_id else f"{tenant.client_id}.{settings.SAAS_DOMAIN}"
 
 
+def platform_url(path: str = "/") -> str:
+    """Return the absolute address of `path` on the platform's own host."""
+    return f"{settings.PUBLIC_SCHEME}://{settings.SAAS_DOMAIN}{settings.PUBLIC_PORT_SUFFIX}{path}"
+
+
 def tenant_url(tenant: TenantRef, path: str = "/") -> str:
     """Return the absolute address of `path` on the tenant's canonical host, as a visitor types it."""
     return f"{settings.PUBLIC_SCHEME}://{tenant_host(tenant)}{settings.PUBLIC_PORT_SUFFIX}{path}"

@@ -1,8 +1,4 @@
-"""The platform's admin, at the public host alone: tenants, their names, and the people who run the platform.
-
-Of a tenant's visitors it shows numbers, never names. What a person may do is asked of the role: `admin` everything,
-`support` looks at tenants. Every change of a tenant is a page that says what it does, a POST, and a line in the log.
-"""
+"""Tenants: found, looked at, made, taken from one state to the next, and opened as support."""
 
 from dataclasses import dataclass
 from typing import Any, cast
@@ -10,9 +6,6 @@ from typing import Any, cast
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
-from django.contrib.auth.admin import UserAdmin
-from django.contrib.auth.forms import AuthenticationForm, BaseUserCreationForm, UserChangeForm
-from django.core.exceptions import ValidationError
 from django.db import DatabaseError, InterfaceError
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -21,90 +14,18 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from shared_apps.accounts.enums import PLATFORM_ROLES, Role
 from shared_apps.accounts.models import User
-from shared_apps.accounts.validators import normalise_login_email
 from shared_apps.errors import DomainError
+from shared_apps.platform.admin.site import PAGE_SIZE, ByRole, site
 from shared_apps.platform.blueprint import schema_version
+from shared_apps.platform.grants import LINK_LIVES, NothingToOpenError, make_grant
 from shared_apps.platform.hooks import TenantFacts, known_industries, read_facts
 from shared_apps.platform.lifecycle import CLOSE, GRACE, REOPEN, RESUME, SUSPEND, Step, can_take, take_step
 from shared_apps.platform.services import DEFAULT_INDUSTRY, provision_tenant
-from shared_apps.ratelimits import RateLimitedError, check, hit
+from shared_apps.tenants.enums import TenantStatus
 from shared_apps.tenants.models import Domain, Tenant
 from shared_apps.tenants.scope import TenantRef, enter_tenant
 from shared_apps.tenants.selectors import tenant_url
-
-PAGE_SIZE = 25
-
-
-class LimitedLoginForm(AuthenticationForm):
-    """The login, with the limit that every login of this house has."""
-
-    error_messages = AuthenticationForm.error_messages | {"limited": "Too many failed attempts. Try again later."}
-
-    def clean(self) -> dict[str, Any]:
-        email = normalise_login_email(self.cleaned_data.get("username") or "")[:254]
-        address = str(getattr(self.request, "client_ip", ""))
-        keys = (("public", "email", email), 1), (("public", "ip", address), 10)
-        try:
-            for key, factor in keys:
-                check("RATE_LOGIN", *key, factor=factor)
-        except RateLimitedError:
-            raise ValidationError(self.error_messages["limited"], code="limited") from None
-        try:
-            return super().clean()
-        except ValidationError:
-            for key, factor in keys:
-                try:
-                    hit("RATE_LOGIN", *key, factor=factor)
-                except RateLimitedError:
-                    continue  # a parallel attempt used the last one; the next attempt is told
-            raise
-
-
-class PlatformAdminSite(admin.AdminSite):
-    """Lets the platform's people in, and nobody else."""
-
-    site_header = site_title = "Booking Handoff"
-    index_title = "Platform"
-    site_url = "/"
-    enable_nav_sidebar = False
-    login_form = LimitedLoginForm
-
-    def has_permission(self, request: HttpRequest) -> bool:
-        user = request.user
-        return isinstance(user, User) and user.is_active and user.role in PLATFORM_ROLES
-
-
-site = PlatformAdminSite(name="admin")
-
-
-class ByRole:
-    """Permissions of a model's pages by role; there are no permission tables."""
-
-    may_look = frozenset({Role.ADMIN, Role.SUPPORT})
-    may_change = frozenset({Role.ADMIN})
-
-    def _has(self, request: HttpRequest, roles: frozenset[Role]) -> bool:
-        return site.has_permission(request) and cast(User, request.user).role in roles
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return self._has(request, self.may_look)
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self._has(request, self.may_look)
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self._has(request, self.may_change)
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self._has(request, self.may_change)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self._has(request, self.may_change)
-
-
-# ---- tenants ----------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +97,7 @@ class DomainInline(admin.TabularInline):
 class TenantAdmin(ByRole, admin.ModelAdmin):
     """Tenants: found, looked at, made, and taken from one state to the next."""
 
-    list_display = ("name", "address", "state", "handoffs", "last_activity", "tables", "created_at")
+    list_display = ("name", "address", "state", "handoffs", "last_activity", "tables", "created_at", "support")
     list_filter = ("status", "is_demo")
     search_fields = ("name", "domains__domain")
     search_help_text = "Name or subdomain"
@@ -223,6 +144,19 @@ class TenantAdmin(ByRole, admin.ModelAdmin):
         facts = _facts_of(row)
         return facts.last_activity_at if facts else None
 
+    @admin.display(description="Support")
+    def support(self, row: Tenant) -> SafeString | str:
+        """A button in the list's own form, which carries the CSRF token."""
+        if row.status != TenantStatus.ACTIVE:
+            return ""
+        address = reverse("admin:tenants_tenant_open", args=[row.pk])
+        return format_html(
+            '<button type="submit" class="open" formaction="{}">Open dashboard<span class="visually-hidden"> of {}'
+            "</span></button>",
+            address,
+            row.name,
+        )
+
     @admin.display(description="Tables")
     def tables(self, row: Tenant) -> str:
         if row.schema_version == schema_version():
@@ -230,8 +164,11 @@ class TenantAdmin(ByRole, admin.ModelAdmin):
         return f"failed: {row.schema_failure}" if row.schema_failure else "behind"
 
     def get_urls(self) -> list[URLPattern]:
-        step = path("<int:tenant_id>/<slug:name>/", site.admin_view(self.action_view), name="tenants_tenant_step")
-        return [*super().get_urls()[:-1], step, *super().get_urls()[-1:]]
+        own = [
+            path("<int:tenant_id>/open/", site.admin_view(self.open_view), name="tenants_tenant_open"),
+            path("<int:tenant_id>/<slug:name>/", site.admin_view(self.action_view), name="tenants_tenant_step"),
+        ]
+        return [*super().get_urls()[:-1], *own, *super().get_urls()[-1:]]
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -242,7 +179,13 @@ class TenantAdmin(ByRole, admin.ModelAdmin):
             for name, action in ACTIONS.items()
             if row is not None and self.has_change_permission(request) and can_take(row, action.step)
         ]
-        shown: dict[str, Any] = {"offered": offered, "title": row.name if row else "", "subtitle": None}
+        may_open = row is not None and row.status == TenantStatus.ACTIVE
+        shown: dict[str, Any] = {
+            "offered": offered,
+            "may_open": may_open,
+            "title": row.name if row else "",
+            "subtitle": None,
+        }
         shown |= dict.fromkeys(("show_save", "show_save_and_continue", "show_save_and_add_another"), False)
         return super().change_view(request, object_id, form_url, shown | (extra_context or {}))
 
@@ -265,6 +208,27 @@ class TenantAdmin(ByRole, admin.ModelAdmin):
                 return HttpResponseRedirect(reverse("admin:tenants_tenant_change", args=[made.tenant.id]))
         context = self.admin_site.each_context(request) | {"form": form, "title": "New tenant", "opts": self.opts}
         return TemplateResponse(request, "admin/provision.html", context)
+
+    def open_view(self, request: HttpRequest, tenant_id: int) -> HttpResponse:
+        """Give the link that opens the tenant's dashboard as support; both roles may, and the log says who did."""
+        row = self.get_object(request, str(tenant_id))
+        if row is None or not self.has_view_permission(request, row):
+            raise Http404
+        here = reverse("admin:tenants_tenant_change", args=[row.pk])
+        if request.method != "POST":
+            return HttpResponseRedirect(here)
+        tenant = to_ref(row)
+        try:
+            token = make_grant(tenant=tenant, person=cast(User, request.user))
+        except NothingToOpenError as error:
+            messages.error(request, error.message)
+            return HttpResponseRedirect(here)
+        _log(request, row, "link to its dashboard made")
+        context = self.admin_site.each_context(request) | {
+            "title": f"Open the dashboard of {row.name}", "tenant": row, "back": here, "opts": self.opts,
+            "link": tenant_url(tenant, f"/support/{token}"), "seconds": int(LINK_LIVES.total_seconds()),
+        }  # fmt: skip
+        return TemplateResponse(request, "admin/open.html", context)
 
     def action_view(self, request: HttpRequest, tenant_id: int, name: str) -> HttpResponse:
         """Say what a step does; take it on POST."""
@@ -308,64 +272,3 @@ def _facts_of(row: Tenant) -> TenantFacts | None:
 def _log(request: HttpRequest, row: Tenant, what: str) -> None:
     user = cast(User, request.user)
     LogEntry.objects.log_actions(user.pk, [row], CHANGE, change_message=what, single_object=True)
-
-
-# ---- people -----------------------------------------------------------------------------------------------------
-
-PLATFORM_CHOICES = [(role.value, role.label) for role in Role if role in PLATFORM_ROLES]
-
-
-class PersonForm(UserChangeForm):
-    """One of the platform's people; the last admin stays one."""
-
-    role = forms.ChoiceField(choices=PLATFORM_CHOICES)
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or self.cleaned_data
-        stays = cleaned.get("role") == Role.ADMIN and cleaned.get("is_active")
-        others = User.objects.filter(role=Role.ADMIN, is_active=True).exclude(pk=self.instance.pk)
-        if not stays and not others.exists():
-            raise ValidationError("This is the last active admin. Make another one first.")
-        return cleaned
-
-
-class NewPersonForm(BaseUserCreationForm):
-    """A new one of the platform's people, with a first password."""
-
-    role = forms.ChoiceField(choices=PLATFORM_CHOICES)
-
-    class Meta:
-        model = User
-        fields = ("email",)
-
-    def clean_email(self) -> str:
-        email = normalise_login_email(self.cleaned_data["email"])
-        if User.objects.filter(email=email).exists():
-            raise ValidationError("Somebody has this address already.")
-        return email
-
-    def save(self, commit: bool = True) -> User:
-        self.instance.role = self.cleaned_data["role"]
-        return cast(User, super().save(commit))
-
-
-@admin.register(User, site=site)
-class PersonAdmin(ByRole, UserAdmin):
-    """The platform's people. Admins alone see them."""
-
-    may_look = frozenset({Role.ADMIN})
-    form, add_form = PersonForm, NewPersonForm
-    list_display = ("email", "role", "is_active", "last_login")
-    list_filter = ("role", "is_active")
-    search_fields = ("email",)
-    ordering = ("email",)
-    filter_horizontal = ()
-    actions = None
-    fieldsets = ((None, {"fields": ("email", "role", "is_active", "password")}),)
-    add_fieldsets = ((None, {"fields": ("email", "role", "password1", "password2")}),)
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
-        return super().get_queryset(request).filter(role__in=PLATFORM_ROLES)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False  # the log names them: deactivate instead
