@@ -218,7 +218,7 @@ _readers = SessionCookie(Role.OWNER, Role.STAFF, guests=Guests.LOOK)
 _workers = SessionCookie(Role.OWNER, Role.STAFF, guests=Guests.WRITE_WHEN_RAISED)
 
 any_reader: Guard = [BearerKey(), _readers]  # people of the tenant, and support; keys where the call is a GET
-any_worker_or_writing_key: Guard = [BearerKey(writes=True), _workers]  # the two writes that keys may make
+any_member_or_writing_key: Guard = [BearerKey(writes=True), _workers]  # the two writes that keys may make
 any_member: Guard = [BearerKey(), _members]  # the same without support
 any_look: Guard = [_readers]  # people and support, no keys: a POST that changes nothing
 any_person: Guard = [_members]  # no keys, no support

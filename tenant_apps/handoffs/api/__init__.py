@@ -8,7 +8,7 @@ from django.http.response import HttpResponseBase
 from django.utils import timezone
 from ninja import Query, Router, Status
 
-from shared_apps.accounts.security import any_member, any_reader, any_worker_or_writing_key, get_caller, owner_only
+from shared_apps.accounts.security import any_member, any_member_or_writing_key, any_reader, get_caller, owner_only
 from shared_apps.schemas import check_query
 from shared_apps.spreadsheets import csv_response
 from shared_apps.tenants.http import TenantRequest, check_origin
@@ -192,14 +192,14 @@ def erase(request: TenantRequest, handoff_id: str) -> Status[None]:
     return Status(204, None)
 
 
-@router.post("/handoffs/{handoff_id}/complete", response=HandoffOut, auth=any_worker_or_writing_key, tags=["handoffs"])
+@router.post("/handoffs/{handoff_id}/complete", response=HandoffOut, auth=any_member_or_writing_key, tags=["handoffs"])
 def complete(request: TenantRequest, handoff_id: str) -> HandoffOut:
     """Mark completed on a person's word; a repeat changes nothing."""
     handoff = complete_handoff(handoff_id=parse_handoff_id(handoff_id), actor=get_caller(request).actor)
     return HandoffOut.from_handoff(handoff, client_id=request.tenant.client_id)
 
 
-@router.post("/handoffs/{handoff_id}/reopen", response=HandoffOut, auth=any_worker_or_writing_key, tags=["handoffs"])
+@router.post("/handoffs/{handoff_id}/reopen", response=HandoffOut, auth=any_member_or_writing_key, tags=["handoffs"])
 def reopen(request: TenantRequest, handoff_id: str) -> HandoffOut:
     """Take a completion back; a repeat changes nothing."""
     handoff = reopen_handoff(handoff_id=parse_handoff_id(handoff_id), actor=get_caller(request).actor)
