@@ -2,10 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from django.db.models import Count, Min, Q
 
 from shared_apps.outbox.models import Job
+
+FAILED_JOBS_SQL: Final = "SELECT to_jsonb(count(*)) FROM outbox_job WHERE failed_at IS NOT NULL"
+"""How many jobs of a tenant were given up, for the operator to see."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,13 @@
 """Tenants: found, looked at, made, taken from one state to the next, and opened as support."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, cast
 
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
-from django.db import DatabaseError, InterfaceError
+from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -16,15 +17,15 @@ from django.utils.safestring import SafeString
 
 from shared_apps.accounts.models import User
 from shared_apps.errors import DomainError
+from shared_apps.platform.admin.facts import LINKS, LinkFilter, TablesFilter, TenantList, facts_of, to_ref
 from shared_apps.platform.admin.site import PAGE_SIZE, ByRole, site
 from shared_apps.platform.blueprint import schema_version
 from shared_apps.platform.grants import LINK_LIVES, NothingToOpenError, make_grant
-from shared_apps.platform.hooks import TenantFacts, known_industries, read_facts
+from shared_apps.platform.hooks import known_industries
 from shared_apps.platform.lifecycle import CLOSE, GRACE, REOPEN, RESUME, SUSPEND, Step, can_take, take_step
 from shared_apps.platform.services import DEFAULT_INDUSTRY, provision_tenant
 from shared_apps.tenants.enums import TenantStatus
 from shared_apps.tenants.models import Domain, Tenant
-from shared_apps.tenants.scope import TenantRef, enter_tenant
 from shared_apps.tenants.selectors import tenant_url
 
 
@@ -97,8 +98,8 @@ class DomainInline(admin.TabularInline):
 class TenantAdmin(ByRole, admin.ModelAdmin):
     """Tenants: found, looked at, made, and taken from one state to the next."""
 
-    list_display = ("name", "address", "state", "handoffs", "last_activity", "tables", "created_at", "support")
-    list_filter = ("status", "is_demo")
+    list_display = ("name", "address", "state", "link", "handoffs", "last_activity", "tables", "created_at", "support")
+    list_filter = ("status", LinkFilter, TablesFilter, "is_demo")
     search_fields = ("name", "domains__domain")
     search_help_text = "Name or subdomain"
     ordering = ("-created_at", "-id")
@@ -108,8 +109,8 @@ class TenantAdmin(ByRole, admin.ModelAdmin):
     actions = None
     inlines = (DomainInline,)
     fields = (
-        "name", "address", "state", "handoffs", "last_activity", "tables", "is_demo", "created_at", "deleted_at",
-        "exported_at",
+        "name", "address", "state", "link", "handoffs", "last_activity", "tables", "is_demo", "created_at",
+        "deleted_at", "exported_at",
     )  # fmt: skip
     readonly_fields = fields
     change_list_template = "admin/tenants.html"
@@ -132,17 +133,26 @@ class TenantAdmin(ByRole, admin.ModelAdmin):
     def state(self, row: Tenant) -> SafeString:
         return format_html('<span class="state {}">{}</span>', row.status, row.get_status_display())
 
+    @admin.display(description="Booking link")
+    def link(self, row: Tenant) -> SafeString | str:
+        facts = facts_of(row)
+        state = facts["link"] if facts else ""
+        return format_html('<span class="link {}">{}</span>', state, LINKS[state]) if state else "not readable"
+
     @admin.display(description="Handoffs")
     def handoffs(self, row: Tenant) -> str:
-        facts = _facts_of(row)
+        facts = facts_of(row)
         if facts is None:
             return "not readable"
-        return ", ".join(f"{count:,} {name}" for name, count in facts.counts.items()) or "none yet"
+        counts = facts["handoffs"] | {"jobs given up": facts["jobs given up"]}
+        return ", ".join(f"{count:,} {name.replace('_external', '')}" for name, count in counts.items() if count) or (
+            "none yet"
+        )
 
     @admin.display(description="Last activity")
-    def last_activity(self, row: Tenant) -> Any:
-        facts = _facts_of(row)
-        return facts.last_activity_at if facts else None
+    def last_activity(self, row: Tenant) -> datetime | None:
+        facts = facts_of(row)
+        return datetime.fromisoformat(facts["last"]) if facts and facts["last"] else None
 
     @admin.display(description="Support")
     def support(self, row: Tenant) -> SafeString | str:
@@ -162,6 +172,9 @@ class TenantAdmin(ByRole, admin.ModelAdmin):
         if row.schema_version == schema_version():
             return "up to date"
         return f"failed: {row.schema_failure}" if row.schema_failure else "behind"
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return TenantList
 
     def get_urls(self) -> list[URLPattern]:
         own = [
@@ -249,24 +262,6 @@ class TenantAdmin(ByRole, admin.ModelAdmin):
             "title": f"{action.label} {row.name}?", "action": action, "tenant": row, "back": here, "opts": self.opts,
         }  # fmt: skip
         return TemplateResponse(request, "admin/step.html", context)
-
-
-def to_ref(row: Tenant) -> TenantRef:
-    """Return the tenant of a row whose domains are read already."""
-    primary = next((domain.domain for domain in row.domains.all() if domain.is_primary), "")
-    return TenantRef(row.pk, row.schema_name, primary, row.name, row.status)
-
-
-def _facts_of(row: Tenant) -> TenantFacts | None:
-    """Return what the apps tell of a tenant, asked once for each row; None where its schema cannot be read."""
-    kept = vars(row)
-    if "facts" not in kept:
-        try:
-            with enter_tenant(to_ref(row)):
-                kept["facts"] = read_facts()
-        except (DatabaseError, InterfaceError):
-            kept["facts"] = None
-    return cast("TenantFacts | None", kept["facts"])
 
 
 def _log(request: HttpRequest, row: Tenant, what: str) -> None:
