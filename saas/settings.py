@@ -52,6 +52,9 @@ TRUSTED_PROXIES: list[str] = (
 )
 STATE_DIR = Path(env.str("HANDOFF_DATA_DIR", default=str(BASE_DIR / ".data"))) / "state"
 
+# Who is asked whether a tenant's own domain is proven, as address:port; none: the system's resolver.
+DNS_SERVERS: list[str] = [part.strip() for part in env.str("DNS_SERVERS", default="").split(",") if part.strip()]
+
 RATES: dict[str, str] = {
     name: env.str(name, default=default)
     for name, default in {
@@ -100,7 +103,7 @@ DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
 SKIP_PG_EXTRA_VALIDATION = True  # otherwise django-tenants asks the database while apps load
 PUBLIC_URLCONF = "saas.urls_public"
 ROOT_URLCONF = "saas.urls_tenant"
-ANY_HOST_PATHS = frozenset({"/health/live", "/health/ready"})  # a balancer asks by address
+ANY_HOST_PATHS = frozenset({"/health/live", "/health/ready", "/tls/ask"})  # balancer and proxy ask by address
 AUTH_USER_MODEL = "accounts.User"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -191,7 +194,7 @@ CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_HEADER_NAME = "HTTP_X_CSRFTOKEN"
 CSRF_FAILURE_VIEW = "saas.problems.csrf_failure"
 SECURE_SSL_REDIRECT = not IS_DEVELOPMENT
-SECURE_REDIRECT_EXEMPT = [r"^health/"]
+SECURE_REDIRECT_EXEMPT = [r"^health/", r"^tls/ask$"]
 SECURE_HSTS_SECONDS = 0 if IS_DEVELOPMENT else 365 * 24 * 3600
 SECURE_HSTS_INCLUDE_SUBDOMAINS = not IS_DEVELOPMENT
 SECURE_CONTENT_TYPE_NOSNIFF = True

@@ -8,6 +8,7 @@ from shared_apps.platform.admin import site
 urlpatterns = [
     path("", public.home),
     path("admin/", site.urls),
+    path("tls/ask", public.may_have_certificate),
     path("health/live", health.live),
     path("health/ready", health.ready),
 ]

@@ -92,7 +92,7 @@ def _list_active(**wanted: object) -> list[TenantRef]:
 
 def tenant_host(tenant: TenantRef) -> str:
     """Return the tenant's canonical host name, without a port."""
-    return tenant.client_id if "." in tenant.client_id else f"{tenant.client_id}.{settings.SAAS_DOMAIN}"
+    return tenant.host or f"{tenant.client_id}.{settings.SAAS_DOMAIN}"
 
 
 def platform_url(path: str = "/") -> str:

@@ -179,6 +179,7 @@ TENANT_ROUTES = [
 ]
 PUBLIC_ROUTES = {
     "": {"GET": 200, "HEAD": 200},
+    "tls/ask": {"GET": 404, "HEAD": 404},
     "health/live": dict.fromkeys(METHODS, 200),
     "health/ready": dict.fromkeys(METHODS, 200),
 }

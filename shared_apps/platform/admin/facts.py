@@ -23,7 +23,7 @@ MOST_LOOKED_AT: Final = 5_000
 def to_ref(row: Tenant) -> TenantRef:
     """Return the tenant of a row whose domains are read already."""
     primary = next((domain.domain for domain in row.domains.all() if domain.is_primary), "")
-    return TenantRef(row.pk, row.schema_name, primary, row.name, row.status)
+    return TenantRef(row.pk, row.schema_name, primary, row.name, row.status, row.primary_host)
 
 
 def read_facts(rows: Iterable[Tenant]) -> None:

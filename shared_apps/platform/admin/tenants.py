@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, cast
 
 from django import forms
@@ -17,6 +18,7 @@ from django.utils.safestring import SafeString
 
 from shared_apps.accounts.models import User
 from shared_apps.errors import DomainError
+from shared_apps.platform.admin.domains import domains_page
 from shared_apps.platform.admin.facts import LINKS, LinkFilter, TablesFilter, TenantList, facts_of, to_ref
 from shared_apps.platform.admin.site import PAGE_SIZE, ByRole, site
 from shared_apps.platform.blueprint import schema_version
@@ -178,6 +180,7 @@ class TenantAdmin(ByRole, admin.ModelAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         own = [
+            path("<int:tenant_id>/domains/", site.admin_view(self.domains_view), name="tenants_tenant_domains"),
             path("<int:tenant_id>/open/", site.admin_view(self.open_view), name="tenants_tenant_open"),
             path("<int:tenant_id>/<slug:name>/", site.admin_view(self.action_view), name="tenants_tenant_step"),
         ]
@@ -195,6 +198,7 @@ class TenantAdmin(ByRole, admin.ModelAdmin):
         may_open = row is not None and row.status == TenantStatus.ACTIVE
         shown: dict[str, Any] = {
             "offered": offered,
+            "may_change": self.has_change_permission(request),
             "may_open": may_open,
             "title": row.name if row else "",
             "subtitle": None,
@@ -221,6 +225,18 @@ class TenantAdmin(ByRole, admin.ModelAdmin):
                 return HttpResponseRedirect(reverse("admin:tenants_tenant_change", args=[made.tenant.id]))
         context = self.admin_site.each_context(request) | {"form": form, "title": "New tenant", "opts": self.opts}
         return TemplateResponse(request, "admin/provision.html", context)
+
+    def domains_view(self, request: HttpRequest, tenant_id: int) -> HttpResponse:
+        """The tenant's own domains; admins alone change them."""
+        row = self.get_object(request, str(tenant_id))
+        if row is None or not self.has_change_permission(request):
+            raise Http404
+        context = self.admin_site.each_context(request) | {
+            "title": f"Domains of {row.name}", "tenant": row, "opts": self.opts,
+        }  # fmt: skip
+        here = reverse("admin:tenants_tenant_domains", args=[row.pk])
+        log = partial(_log, request, row)
+        return domains_page(request, tenant=to_ref(row), here=here, context=context, log=log)
 
     def open_view(self, request: HttpRequest, tenant_id: int) -> HttpResponse:
         """Give the link that opens the tenant's dashboard as support; both roles may, and the log says who did."""
