@@ -78,7 +78,7 @@ _QUESTIONS = {
 
 def _act(act: str, *, tenant: TenantRef, chosen: DomainClaim | None, host: str) -> str:
     if act == "add":
-        return f"{claim_host(tenant=tenant, host=host).host} was added. Now its record must be made."
+        return f"Added {claim_host(tenant=tenant, host=host).host}. Now its record must be made."
     if act == "primary":
         choose_primary(tenant=tenant, host=chosen.host if chosen else "")
         return f"Links say {chosen.host if chosen else tenant.client_id} now."
@@ -86,5 +86,5 @@ def _act(act: str, *, tenant: TenantRef, chosen: DomainClaim | None, host: str) 
         return _SAID[check_claim(claim_id=chosen.pk)].format(chosen.host)
     if chosen is not None and act == "remove":
         remove_claim(tenant=tenant, claim_id=chosen.pk)
-        return f"{chosen.host} was removed."
+        return f"Removed {chosen.host}."
     raise DomainError
