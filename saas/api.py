@@ -9,6 +9,7 @@ from ninja.parser import Parser
 from saas.description import DescribedAPI
 from saas.problems import BodyTooLargeError, UnsupportedMediaTypeError, add_handlers
 from shared_apps.accounts.api import router as accounts_router
+from shared_apps.support.api import router as support_router
 from tenant_apps.assistant.api import router as assistant_router
 from tenant_apps.booking.api import router as booking_router
 from tenant_apps.business.api import router as business_router
@@ -48,3 +49,4 @@ api.add_router("", handoffs_router)
 api.add_router("", notifications_router)
 api.add_router("", assistant_router)
 api.add_router("", accounts_router)
+api.add_router("", support_router)

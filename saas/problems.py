@@ -27,6 +27,8 @@ from shared_apps.accounts.security import (
     CsrfRefusedError,
     KeyRefusedError,
     PermissionRefusedError,
+    SupportReadsOnlyError,
+    SupportRefusedError,
 )
 from shared_apps.accounts.services import (
     AccountNotFoundError,
@@ -39,11 +41,13 @@ from shared_apps.accounts.services import (
 from shared_apps.errors import DomainError, FieldProblem, InvalidFieldsError, translate
 from shared_apps.ratelimits import RateLimitedError
 from shared_apps.schemas import describe_errors
+from shared_apps.support.services import AccessNotFoundError, AccessOverError
 from shared_apps.tenants.http import ForeignOriginError
 from shared_apps.tenants.scope import TenantNotActiveError, TenantRef
 from shared_apps.versions import StaleSettingsError
 from tenant_apps.booking.selectors import TenantSnapshot, get_snapshot, get_visitor_context, peek_snapshot
 from tenant_apps.booking.services import NoBookingLinkError
+from tenant_apps.business.services import OwnersChoiceError
 from tenant_apps.handoffs.selectors import HandoffNotFoundError
 from tenant_apps.handoffs.services import BookingUnavailableError, IdempotencyKeyReusedError
 from tenant_apps.handoffs.validators import InvalidIdempotencyKeyError
@@ -54,10 +58,15 @@ STATUS_BY_ERROR: dict[type[DomainError], HTTPStatus] = {
     AuthenticationRequiredError: HTTPStatus.UNAUTHORIZED,
     PermissionRefusedError: HTTPStatus.FORBIDDEN,
     KeyRefusedError: HTTPStatus.FORBIDDEN,
+    SupportReadsOnlyError: HTTPStatus.FORBIDDEN,
+    SupportRefusedError: HTTPStatus.FORBIDDEN,
+    OwnersChoiceError: HTTPStatus.FORBIDDEN,
     CsrfRefusedError: HTTPStatus.FORBIDDEN,
     ForeignOriginError: HTTPStatus.FORBIDDEN,
     HandoffNotFoundError: HTTPStatus.NOT_FOUND,
     AccountNotFoundError: HTTPStatus.NOT_FOUND,
+    AccessNotFoundError: HTTPStatus.NOT_FOUND,
+    AccessOverError: HTTPStatus.CONFLICT,
     LastOwnerError: HTTPStatus.CONFLICT,
     LimitReachedError: HTTPStatus.CONFLICT,
     NotInvitedError: HTTPStatus.CONFLICT,

@@ -1,5 +1,7 @@
 """The platform's own page: what the product is, the demo tenants, and a sign-up of interest where one is wanted."""
 
+import ipaddress
+
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -9,7 +11,8 @@ from django.views.decorators.http import require_POST, require_safe
 from shared_apps.errors import InvalidFieldsError, translate
 from shared_apps.interest.services import record_interest
 from shared_apps.tenants.http import TenantRequest
-from shared_apps.tenants.selectors import list_active_tenants, tenant_url
+from shared_apps.tenants.selectors import find_tenant_by_host, list_active_tenants, tenant_url
+from shared_apps.tenants.validators import normalise_host
 from tenant_apps.demo.data import DEMO_BY_SUBDOMAIN
 
 _FIELDS = ("businessName", "email")
@@ -58,3 +61,27 @@ def _render_home(request: HttpRequest, *, form: dict[str, object], status: int =
             )
     context = {"tenants": gallery, "form": form if settings.INTEREST_SIGNUP else None}
     return render(request, "platform/home.html", context, status=status)
+
+
+@require_safe
+def may_have_certificate(request: HttpRequest) -> HttpResponse:
+    """Tell a proxy on this machine or a trusted one whether to get a certificate for `?domain=`: 200 for a proven one.
+
+    404 for every other name, and for whoever else asks: what a proxy passes on bears X-Forwarded-For, its own question
+    does not. Names below SAAS_DOMAIN have the wildcard's.
+    """
+    host = normalise_host(request.GET.get("domain", ""))
+    if not _is_our_proxy(request) or host is None or host.endswith("." + settings.SAAS_DOMAIN):
+        return HttpResponse(status=404)
+    return HttpResponse(status=200 if find_tenant_by_host(host) is not None else 404)
+
+
+def _is_our_proxy(request: HttpRequest) -> bool:
+    if "X-Forwarded-For" in request.headers:
+        return False
+    try:
+        peer = ipaddress.ip_address(request.META.get("REMOTE_ADDR", ""))
+    except ValueError:
+        return False
+    trusted = (ipaddress.ip_network(proxy, strict=False) for proxy in settings.TRUSTED_PROXIES)
+    return peer.is_loopback or any(peer.version == network.version and peer in network for network in trusted)

@@ -55,6 +55,8 @@ SENTRY_DSN: str = env.str("SENTRY_DSN", default="").strip()
 STATE_DIR = Path(env.str("HANDOFF_DATA_DIR", default=str(BASE_DIR / ".data"))) / "state"
 
 INTEREST_SIGNUP: bool = env.bool("INTEREST_SIGNUP", default=False)  # the form on the platform's own page
+# Who is asked whether a tenant's own domain is proven, as address:port; none: the system's resolver.
+DNS_SERVERS: list[str] = [part.strip() for part in env.str("DNS_SERVERS", default="").split(",") if part.strip()]
 
 RATES: dict[str, str] = {
     name: env.str(name, default=default)
@@ -83,6 +85,7 @@ SHARED_APPS = [
 TENANT_APPS = [
     "shared_apps.accounts",
     "shared_apps.outbox",
+    "shared_apps.support",
     "tenant_apps.business",
     "tenant_apps.booking",
     "tenant_apps.handoffs",
@@ -105,7 +108,7 @@ SKIP_PG_EXTRA_VALIDATION = True  # otherwise django-tenants asks the database wh
 PUBLIC_URLCONF = "saas.urls_public"
 ROOT_URLCONF = "saas.urls_tenant"
 MACHINE_PATHS = frozenset({"/metrics"})  # the platform's own, and asked for by address or a machine's bare name
-ANY_HOST_PATHS = frozenset({"/health/live", "/health/ready"})  # a balancer asks by address
+ANY_HOST_PATHS = frozenset({"/health/live", "/health/ready", "/tls/ask"})  # balancer and proxy ask by address
 AUTH_USER_MODEL = "accounts.User"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -199,7 +202,7 @@ CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_HEADER_NAME = "HTTP_X_CSRFTOKEN"
 CSRF_FAILURE_VIEW = "saas.problems.csrf_failure"
 SECURE_SSL_REDIRECT = not IS_DEVELOPMENT
-SECURE_REDIRECT_EXEMPT = [r"^health/", r"^metrics$"]
+SECURE_REDIRECT_EXEMPT = [r"^health/", r"^metrics$", r"^tls/ask$"]
 SECURE_HSTS_SECONDS = 0 if IS_DEVELOPMENT else 365 * 24 * 3600
 SECURE_HSTS_INCLUDE_SUBDOMAINS = not IS_DEVELOPMENT
 SECURE_CONTENT_TYPE_NOSNIFF = True

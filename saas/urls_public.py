@@ -10,6 +10,7 @@ urlpatterns = [
     path("", public.home),
     path("interest", public.sign_up),
     path("admin/", site.urls),
+    path("tls/ask", public.may_have_certificate),
     path("health/live", health.live),
     path("health/ready", health.ready),
     path("metrics", metrics.metrics),

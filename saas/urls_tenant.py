@@ -9,6 +9,7 @@ urlpatterns = [
     path("", include("tenant_apps.handoffs.urls")),
     path("", include("tenant_apps.notifications.urls")),
     path("", include("shared_apps.accounts.urls")),
+    path("", include("shared_apps.support.urls")),
 ]
 
 handler400 = "saas.problems.bad_request"

@@ -8,6 +8,11 @@ from factory.django import DjangoModelFactory
 
 from shared_apps.accounts.enums import Role
 from shared_apps.accounts.models import User
+from shared_apps.platform.grants import make_grant, use_grant
+from shared_apps.platform.services import ensure_platform_user
+from shared_apps.support.models import SupportAccess
+from shared_apps.support.services import begin_access
+from shared_apps.tenants.scope import TenantRef, enter_tenant
 from tenant_apps.handoffs.ids import new_handoff_id
 from tenant_apps.handoffs.models import BookingHandoff
 
@@ -51,3 +56,18 @@ class HandoffFactory(DjangoModelFactory[BookingHandoff]):
         if later := {name: value for name, value in kwargs.items() if name in _LATER}:
             BookingHandoff.objects.filter(pk=handoff.pk).update(**later)
         return handoff
+
+
+def open_support(
+    tenant: TenantRef, *, email: str = "help@platform.example", access_id: int | None = None
+) -> SupportAccess:
+    """An open support session at `tenant`, of a platform person who is made where there is none; no browser has it."""
+    person = ensure_platform_user(email=email, role=Role.SUPPORT, password=None)
+    with enter_tenant(tenant):
+        opened = use_grant(tenant=tenant, token=make_grant(tenant=tenant, person=person))
+        assert opened is not None
+        access = begin_access(opened=opened)
+        if access_id is not None:
+            SupportAccess.objects.filter(pk=access.pk).update(id=access_id)
+            access.pk = access_id
+    return access

@@ -20,6 +20,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 60.0,  # longer than a run takes at most: slow pages never hold more than one process of the worker
         "options": {"expires": 30},
     },
+    "tenants' own domains": {"task": "platform.check_domains", "schedule": 60.0, "options": {"expires": 60}},
     "jobs that are due": {"task": "outbox.relay", "schedule": 2.0, "options": {"expires": 10}},
     "expired sessions": {"task": "accounts.dispatch_session_cleanup", "schedule": 6 * 3600.0},
     "personal data that is kept too long": {

@@ -3,22 +3,24 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, cast
+from enum import Enum, auto
+from typing import Any, Final, cast
 
 from django.conf import settings
-from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 from django.utils.translation import gettext_noop as _
 from ninja.security import APIKeyCookie, HttpBearer
 from ninja.utils import check_csrf
 
 from shared_apps.accounts.enums import Role, Scope
+from shared_apps.accounts.hooks import Visit, find_guest
 from shared_apps.accounts.models import ApiKey, User
 from shared_apps.accounts.services import use_api_key
 from shared_apps.errors import DomainError
 from shared_apps.ratelimits import hit
 from shared_apps.tenants.http import TenantRequest
 
+SUPPORT: Final = "support"
 _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 # RFC 9110 section 11.4: the scheme in any case, then one or more spaces. Two headers arrive joined by a comma.
 _BEARER = re.compile(r"bearer +(?P<key>\S+)", re.IGNORECASE)
@@ -45,6 +47,20 @@ class KeyRefusedError(DomainError):
     message = _("This key does not open this. Some calls need a key that may write, others a person who is logged in.")
 
 
+class SupportReadsOnlyError(DomainError):
+    """A support session that nobody has raised wants to write."""
+
+    code = "support_read_only"
+    message = _("This support session may only read. An owner of the business can let it write, on the Team page.")
+
+
+class SupportRefusedError(DomainError):
+    """No support session opens it, raised or not."""
+
+    code = "support_refused"
+    message = _("Support cannot do this. It is for the people of the business alone.")
+
+
 class CsrfRefusedError(DomainError):
     """A session write without its CSRF token, or from another site's page."""
 
@@ -54,12 +70,17 @@ class CsrfRefusedError(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who calls, as operations find it in `request.auth`: a person by `user` and `role`, or a key by its `scope`."""
+    """Who calls, as operations find it in `request.auth`.
+
+    A person by `user` and `role`, a key by its `scope`, the platform's support by its `visit`. `actor` is how the
+    timeline names them.
+    """
 
     actor: str
     user: User | None = None
     role: Role | None = None
     scope: Scope | None = None
+    visit: Visit | None = None
 
     @classmethod
     def from_user(cls, user: User) -> "Caller":
@@ -68,6 +89,17 @@ class Caller:
     @classmethod
     def from_key(cls, key: ApiKey) -> "Caller":
         return cls(actor=f"key:{key.name}", scope=Scope(key.scope))
+
+    @classmethod
+    def from_visit(cls, visit: Visit) -> "Caller":
+        return cls(actor=SUPPORT, visit=visit)
+
+    @property
+    def guest(self) -> Visit:
+        """The support session behind a call that only support makes."""
+        if self.visit is None:
+            raise PermissionRefusedError
+        return self.visit
 
     @property
     def person(self) -> User:
@@ -83,6 +115,15 @@ def get_caller(request: HttpRequest) -> Caller:
     return caller
 
 
+def find_session_caller(request: HttpRequest) -> Caller | None:
+    """Return whose session a request comes with: a person's, or support's while it lasts; None for nobody's."""
+    user = request.user
+    if isinstance(user, User):
+        return Caller.from_user(user) if user.is_active else None
+    visit = find_guest(request)
+    return None if visit is None else Caller.from_visit(visit)
+
+
 def _authenticate_key(request: HttpRequest) -> Caller:
     match = _BEARER.fullmatch(request.headers["Authorization"].strip(" "))
     key = use_api_key(match["key"]) if match else None
@@ -96,33 +137,49 @@ def _count(request: HttpRequest) -> None:
     hit("RATE_API", cast(TenantRequest, request).tenant.schema_name)  # strangers use up nobody's share
 
 
+class Guests(Enum):
+    """What a call grants to support: nothing, as every call that says nothing; to look; to write once raised."""
+
+    NONE = auto()
+    LOOK = auto()
+    WRITE_WHEN_RAISED = auto()
+
+
 class SessionCookie(APIKeyCookie):
-    """A logged-in person of this tenant with one of `roles`.
+    """A logged-in person of this tenant with one of `roles`, or support, as far as `guests` says.
 
     Raises, in this order: AuthenticationRequiredError; RateLimitedError, by tenant; CsrfRefusedError on a write;
-    PermissionRefusedError. With an Authorization header cookies count for nothing: a good key is then refused, a bad
-    one is nobody.
+    PermissionRefusedError, or for support SupportRefusedError or SupportReadsOnlyError. With an Authorization header
+    cookies count for nothing: a good key is then refused, a bad one is nobody.
     """
 
     param_name = settings.SESSION_COOKIE_NAME
 
-    def __init__(self, *roles: Role) -> None:
-        self._roles = frozenset(roles)
+    def __init__(self, *roles: Role, guests: Guests = Guests.NONE) -> None:
+        self._roles, self._guests = frozenset(roles), guests
         super().__init__(csrf=False)  # checked here, after the login
 
     def __call__(self, request: HttpRequest) -> Caller:
         if "Authorization" in request.headers:
             _authenticate_key(request)
             raise KeyRefusedError
-        user = request.user
-        if isinstance(user, AnonymousUser) or not user.is_active:
+        caller = find_session_caller(request)
+        if caller is None:
             raise AuthenticationRequiredError
         _count(request)
         if request.method not in _SAFE_METHODS and check_csrf(request) is not None:
             raise CsrfRefusedError
-        if user.role not in self._roles:
+        if caller.visit is not None:
+            self._check_guest(caller.visit)
+        elif caller.role not in self._roles:
             raise PermissionRefusedError
-        return Caller.from_user(user)
+        return caller
+
+    def _check_guest(self, visit: Visit) -> None:
+        if self._guests is Guests.NONE:
+            raise SupportRefusedError
+        if self._guests is Guests.WRITE_WHEN_RAISED and not visit.may_write:
+            raise SupportReadsOnlyError
 
     def authenticate(self, request: HttpRequest, key: str | None) -> Any:
         """Part of ninja's interface; the session middleware has already read the cookie."""
@@ -157,8 +214,14 @@ class BearerKey(HttpBearer):
 Guard = list[Callable[[HttpRequest], Caller | None]]
 
 _members = SessionCookie(Role.OWNER, Role.STAFF)
+_readers = SessionCookie(Role.OWNER, Role.STAFF, guests=Guests.LOOK)
+_workers = SessionCookie(Role.OWNER, Role.STAFF, guests=Guests.WRITE_WHEN_RAISED)
 
-any_member: Guard = [BearerKey(), _members]  # people of the tenant; keys where the call is a GET
-any_member_or_writing_key: Guard = [BearerKey(writes=True), _members]  # the two writes that keys may make
-any_person: Guard = [_members]  # no keys
-owner_only: Guard = [SessionCookie(Role.OWNER)]  # no keys
+any_reader: Guard = [BearerKey(), _readers]  # people of the tenant, and support; keys where the call is a GET
+any_member_or_writing_key: Guard = [BearerKey(writes=True), _workers]  # the two writes that keys may make
+any_member: Guard = [BearerKey(), _members]  # the same without support
+any_look: Guard = [_readers]  # people and support, no keys: a POST that changes nothing
+any_person: Guard = [_members]  # no keys, no support
+settings_writer: Guard = [SessionCookie(Role.OWNER, guests=Guests.WRITE_WHEN_RAISED)]  # owners, and support once raised
+owner_only: Guard = [SessionCookie(Role.OWNER)]  # no keys, no support
+support_only: Guard = [SessionCookie(guests=Guests.LOOK)]

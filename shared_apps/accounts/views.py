@@ -14,6 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
+from shared_apps.accounts.hooks import end_visit
 from shared_apps.accounts.models import User
 from shared_apps.accounts.services import replace_password, request_password_reset
 from shared_apps.accounts.sessions import DEVICE_KEY, describe_device
@@ -58,6 +59,7 @@ def login_page(request: TenantRequest) -> HttpResponse:
 
 
 def _log_in(request: TenantRequest, user: User) -> None:
+    end_visit(request)
     login(request, user, backend="django.contrib.auth.backends.ModelBackend")
     request.session[DEVICE_KEY] = describe_device(request.headers.get("User-Agent", ""))
 
@@ -95,7 +97,8 @@ def _safe_target(request: HttpRequest, target: str) -> str:
 
 @require_POST
 def logout_page(request: TenantRequest) -> HttpResponse:
-    """End the session."""
+    """End the session, a support session too."""
+    end_visit(request)
     logout(request)
     return HttpResponseRedirect("/login")
 

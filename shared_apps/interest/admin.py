@@ -7,7 +7,7 @@ from django.http import HttpRequest
 
 from shared_apps.accounts.enums import Role
 from shared_apps.interest.models import Interest
-from shared_apps.platform.admin import ByRole, site
+from shared_apps.platform.admin.site import ByRole, site
 
 
 @admin.register(Interest, site=site)

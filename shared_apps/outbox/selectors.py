@@ -12,6 +12,9 @@ from shared_apps.outbox.models import Job
 from shared_apps.tenants.bulk import execute_in_each, in_batches
 from shared_apps.tenants.scope import TenantRef
 
+FAILED_JOBS_SQL: Final = "SELECT to_jsonb(count(*)) FROM outbox_job WHERE failed_at IS NOT NULL"
+"""How many jobs of a tenant were given up, for the operator to see."""
+
 
 @dataclass(frozen=True, slots=True)
 class JobCounts:

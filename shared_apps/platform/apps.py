@@ -6,7 +6,7 @@ class PlatformConfig(AppConfig):
     label = "platform"
 
     def ready(self) -> None:
-        from shared_apps.platform.hooks import register_facts
-        from shared_apps.platform.services import read_job_facts
+        from shared_apps.outbox.selectors import FAILED_JOBS_SQL
+        from shared_apps.platform.hooks import register_fact
 
-        register_facts(read_job_facts)
+        register_fact("jobs given up", FAILED_JOBS_SQL)

@@ -1,8 +1,7 @@
 """What the platform needs of the tenant apps, which it does not know: they register it here when they load."""
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 from shared_apps.tenants.scope import TenantRef
 
@@ -43,33 +42,25 @@ def known_industries() -> frozenset[str]:
     return frozenset(_industry_slugs)
 
 
-@dataclass(frozen=True, slots=True)
-class TenantFacts:
-    """What the operator sees of a tenant's work: numbers, and nothing of anybody. `counts` is by a word for people."""
-
-    counts: Mapping[str, int] = field(default_factory=dict)
-    last_activity_at: datetime | None = None
-
-
-Facts = Callable[[], TenantFacts]
 Export = Callable[[TenantRef], Iterable[bytes]]
 
-_facts: list[Facts] = []
+_facts: dict[str, str] = {}
 _exports: dict[str, Export] = {}
 
 
-def register_facts(read: Facts) -> None:
-    """Have `read` called inside a tenant's schema when the operator looks at it; one query is what it may cost."""
-    if read not in _facts:
-        _facts.append(read)
+def register_fact(name: str, sql: str) -> None:
+    """Have the operator see `name` of each tenant: what `sql` gives in its schema, one jsonb value, of nobody.
+
+    It is asked of a page of tenants in one statement (`shared_apps.tenants.bulk`), so it must be cheap however much a
+    tenant has.
+    """
+    _facts[name] = sql
 
 
-def read_facts() -> TenantFacts:
-    """Return what the tenant apps tell of the current tenant."""
-    found = [read() for read in _facts]
-    moments = [facts.last_activity_at for facts in found if facts.last_activity_at is not None]
-    counts = {name: count for facts in found for name, count in facts.counts.items()}
-    return TenantFacts(counts, max(moments, default=None))
+def facts_sql(*names: str) -> str:
+    """Return the one statement that gives the facts of a tenant, all or those named, as one jsonb object."""
+    wanted = {name: sql for name, sql in sorted(_facts.items()) if not names or name in names}
+    return "SELECT jsonb_build_object({})".format(", ".join(f"'{name}', ({sql})" for name, sql in wanted.items()))
 
 
 def register_export(name: str, write: Export) -> None:

@@ -12,10 +12,12 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from shared_apps.errors import DomainError
+from shared_apps.platform.grants import revoke_grants
+from shared_apps.platform.models import DomainClaim
 from shared_apps.platform.services import drop_schema
 from shared_apps.tenants.backend.guard import patience
 from shared_apps.tenants.enums import TenantStatus
-from shared_apps.tenants.models import Tenant
+from shared_apps.tenants.models import Domain, Tenant
 from shared_apps.tenants.scope import TenantRef, public_scope, tenant_connection
 from shared_apps.tenants.services import announce_routing_change, forget_snapshots, touch_tenant
 
@@ -68,9 +70,12 @@ def take_step(*, tenant: TenantRef, step: Step) -> None:
             with tenant_connection().cursor() as cursor:
                 cursor.execute("SET LOCAL statement_timeout = '60s'; SET LOCAL lock_timeout = '10s'")
             drop_schema(tenant)
+            DomainClaim.objects.filter(tenant_id=tenant.id).delete()  # its own domains are free for others
+            Domain.objects.filter(tenant_id=tenant.id, is_primary=False, domain__contains=".").delete()
         touch_tenant(tenant.id)
         announce_routing_change()
         if step.target != TenantStatus.ACTIVE:
+            revoke_grants(tenant_id=tenant.id)
             forget_snapshots(tenant)
 
 

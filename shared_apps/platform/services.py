@@ -13,9 +13,8 @@ from shared_apps.accounts.models import User
 from shared_apps.accounts.tokens import make_set_password_token
 from shared_apps.accounts.validators import normalise_login_email
 from shared_apps.errors import DomainError
-from shared_apps.outbox.selectors import count_jobs
 from shared_apps.platform.blueprint import get_blueprint, schema_version
-from shared_apps.platform.hooks import NewTenant, TenantFacts, known_industries, make_first_rows
+from shared_apps.platform.hooks import NewTenant, known_industries, make_first_rows
 from shared_apps.tenants.backend.guard import patience
 from shared_apps.tenants.due import forget_tenant
 from shared_apps.tenants.enums import TenantStatus
@@ -193,9 +192,3 @@ def drop_schema(tenant: TenantRef) -> None:
         cursor.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(tenant.schema_name)))
     forget_tenant(tenant.id)
     forget_snapshots(tenant)
-
-
-def read_job_facts() -> TenantFacts:
-    """Return how many jobs of the current tenant were given up, for the operator to see."""
-    failed = count_jobs().failed
-    return TenantFacts({"jobs given up": failed} if failed else {}, None)

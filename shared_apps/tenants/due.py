@@ -115,19 +115,19 @@ def claim_due(*, kind: str, limit: int, lease: timedelta) -> tuple[list[Claim], 
     transaction. Other workers pass over what is claimed until the lease ends or new work is marked.
     """
     statement = sql.SQL(
-        "WITH due AS (SELECT tenant.id, tenant.schema_name, domain.domain, tenant.name, tenant.status"
-        " FROM {table} AS due JOIN public.tenants_tenant AS tenant ON tenant.id = due.tenant_id"
+        "WITH due AS (SELECT tenant.id, tenant.schema_name, domain.domain, tenant.name, tenant.status,"
+        " tenant.primary_host FROM {table} AS due JOIN public.tenants_tenant AS tenant ON tenant.id = due.tenant_id"
         " AND tenant.status = %(active)s"
         " JOIN public.tenants_domain AS domain ON domain.tenant_id = tenant.id AND domain.is_primary"
         " WHERE due.kind = %(kind)s AND LEAST(due.due_at, due.lease_until) <= statement_timestamp()"
         " ORDER BY LEAST(due.due_at, due.lease_until) LIMIT %(limit)s FOR UPDATE OF due SKIP LOCKED)"
         " UPDATE {table} AS claimed SET due_at = NULL, lease_until = statement_timestamp() + %(lease)s"
         " FROM due WHERE claimed.tenant_id = due.id AND claimed.kind = %(kind)s"
-        " RETURNING due.id, due.schema_name, due.domain, due.name, due.status, claimed.lease_until"
+        " RETURNING due.id, due.schema_name, due.domain, due.name, due.status, due.primary_host, claimed.lease_until"
     ).format(table=_TABLE)
     with public_scope(), tenant_connection().cursor() as cursor:
         cursor.execute(statement, {"kind": kind, "limit": limit, "lease": lease, "active": TenantStatus.ACTIVE})
-        claims = [Claim(TenantRef(*row[:5]), row[5]) for row in cursor.fetchall()]
+        claims = [Claim(TenantRef(*row[:6]), row[6]) for row in cursor.fetchall()]
         cursor.execute("SELECT clock_timestamp()")
         (after,) = cursor.fetchone()
     return claims, after

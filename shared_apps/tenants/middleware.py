@@ -24,6 +24,10 @@ def _unavailable(text: str) -> HttpResponse:
     )
 
 
+def _is_ours(host: str) -> bool:
+    return host.endswith("." + settings.SAAS_DOMAIN)
+
+
 class TenantMiddleware:
     """Sets `request.tenant` and the tenant's schema for the request's time; public's on the platform's own host.
 
@@ -43,9 +47,23 @@ class TenantMiddleware:
             return _not_found()
         if host == settings.SAAS_DOMAIN or (request.path_info in settings.MACHINE_PATHS and is_machine(host)):
             return self._serve_public(request)
-        if host.startswith("www."):
+        response = self._answer(request, host)
+        if not _is_ours(host) and request.is_secure():
+            # For this name alone: what stands below a business's own domain is not ours to force to https.
+            response["Strict-Transport-Security"] = f"max-age={settings.SECURE_HSTS_SECONDS}"
+        return response
+
+    def _answer(self, request: HttpRequest, host: str) -> HttpResponseBase:
+        if host.startswith("www.") and (_is_ours(host) or not self._is_known(host)):
             return self._redirect_to_canonical(request, host.removeprefix("www."))
         return self._serve_tenant(request, host)
+
+    def _is_known(self, host: str) -> bool:
+        """Whether a tenant's own domain is called www.… itself; what cannot be looked up is said further on."""
+        try:
+            return find_tenant_by_host(host) is not None
+        except (OperationalError, InterfaceError):
+            return True
 
     def _serve_public(self, request: HttpRequest) -> HttpResponseBase:
         request.urlconf = settings.PUBLIC_URLCONF

@@ -26,7 +26,8 @@ class Tenant(TenantMixin):
     `generation` and `changed_at` move with every change that web processes hold a copy of; see
     `shared_apps.tenants.services.touch_tenant`. `schema_version` stands for the migrations its schema is known to
     have, `schema_failure` is the class and SQLSTATE of the last one that failed, "" when none did; both are kept by
-    `shared_apps.platform.upgrades`.
+    `shared_apps.platform.upgrades`. `primary_host` is the domain of its own that links say, "" for the name below
+    SAAS_DOMAIN; it stands in Domain as well.
     """
 
     auto_create_schema = False  # provisioning makes the schema, in one transaction with this row
@@ -45,6 +46,7 @@ class Tenant(TenantMixin):
     deleted_at = models.DateTimeField(null=True, blank=True, default=None)
     exported_at = models.DateTimeField(null=True, blank=True, default=None)
     dropped_at = models.DateTimeField(null=True, blank=True, default=None)
+    primary_host = models.CharField(max_length=253, blank=True, default="", db_default="")
     schema_failure = models.CharField(max_length=80, blank=True, default="", db_default="")
 
     class Meta:
@@ -59,7 +61,9 @@ class Domain(DomainMixin):
     """A name a tenant answers to.
 
     `domain` is a bare label (`coastal-cuts`) for a name below SAAS_DOMAIN, so that the platform's own name can
-    change, and a whole host name (`book.example.com`) for a tenant's own domain.
+    change, and a whole host name (`book.example.com`) for a tenant's own domain: that only while it is proven to be
+    the tenant's (`shared_apps.platform.claims`), so that all that reads this table serves nothing else. `is_primary` is
+    the label by which the API knows the tenant.
     """
 
     domain = models.CharField(max_length=253)

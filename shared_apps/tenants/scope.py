@@ -25,7 +25,8 @@ from shared_apps.tenants.models import Domain
 class TenantRef:
     """A tenant as requests and tasks carry it: plain, immutable, safe to share between threads.
 
-    `client_id` is the subdomain under which the outside knows the tenant, `schema_name` never leaves the house.
+    `client_id` is the subdomain under which the outside knows the tenant, `schema_name` never leaves the house. `host`
+    is the domain of its own that links say, "" where they say the subdomain.
     """
 
     id: int
@@ -33,6 +34,7 @@ class TenantRef:
     client_id: str
     name: str
     status: str
+    host: str = ""
 
     @property
     def is_active(self) -> bool:
@@ -48,6 +50,7 @@ class TenantRef:
             client_id=primary.domain,
             name=tenant.name,
             status=tenant.status,
+            host=tenant.primary_host,
         )
 
 
@@ -113,7 +116,14 @@ def load_tenant(domains: QuerySet[Domain]) -> TenantRef | None:
     with public_scope():
         row = (
             domains.annotate(client_id=Subquery(primary))
-            .values("client_id", "tenant__id", "tenant__schema_name", "tenant__name", "tenant__status")
+            .values(
+                "client_id",
+                "tenant__id",
+                "tenant__schema_name",
+                "tenant__name",
+                "tenant__status",
+                "tenant__primary_host",
+            )
             .first()
         )
     if row is None:
@@ -124,6 +134,7 @@ def load_tenant(domains: QuerySet[Domain]) -> TenantRef | None:
         client_id=row["client_id"],
         name=row["tenant__name"],
         status=row["tenant__status"],
+        host=row["tenant__primary_host"],
     )
 
 

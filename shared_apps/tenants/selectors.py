@@ -100,7 +100,12 @@ def _list_active(**wanted: object) -> list[TenantRef]:
 
 def tenant_host(tenant: TenantRef) -> str:
     """Return the tenant's canonical host name, without a port."""
-    return tenant.client_id if "." in tenant.client_id else f"{tenant.client_id}.{settings.SAAS_DOMAIN}"
+    return tenant.host or f"{tenant.client_id}.{settings.SAAS_DOMAIN}"
+
+
+def platform_url(path: str = "/") -> str:
+    """Return the absolute address of `path` on the platform's own host."""
+    return f"{settings.PUBLIC_SCHEME}://{settings.SAAS_DOMAIN}{settings.PUBLIC_PORT_SUFFIX}{path}"
 
 
 def tenant_url(tenant: TenantRef, path: str = "/") -> str:

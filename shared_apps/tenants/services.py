@@ -103,6 +103,11 @@ def forget_snapshots(tenant: TenantRef) -> None:
     transaction.on_commit(forget)
 
 
+def forget_route(domain: str) -> None:
+    """Have nobody served at a domain any more while the database is away, once this transaction is committed."""
+    transaction.on_commit(lambda: ROUTES.drop(domain))
+
+
 def rename_tenant(*, tenant: TenantRef, name: str) -> None:
     """Give the tenant the name under which logins, mails and the gallery show it; at once in every process."""
     with public_scope():

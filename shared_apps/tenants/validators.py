@@ -1,6 +1,10 @@
 """What may be a subdomain, and how a host name is written."""
 
 import re
+from ipaddress import ip_address
+
+import idna
+from django.conf import settings
 
 from shared_apps.errors import DomainError
 
@@ -57,6 +61,51 @@ def check_subdomain(subdomain: str) -> str:
     if subdomain in RESERVED_SUBDOMAINS or subdomain.startswith(("pg-", "t-")):
         raise ReservedSubdomainError
     return subdomain
+
+
+class InvalidHostError(DomainError):
+    """The host name cannot be a tenant's own domain."""
+
+    code = "host_invalid"
+    field = "host"
+    message = "Give a full host name such as book.example.com, without https:// and path."
+
+
+# Names that no DNS of the world's gives (RFC 6761, RFC 6762, RFC 7686, and those that networks use inside).
+_NOWHERE = frozenset({"localhost", "local", "internal", "onion", "arpa", "lan", "home", "corp", "intranet"})
+
+
+def check_own_host(raw: str) -> str:
+    """Return the host name in the form that browsers send: ASCII (IDNA 2008, UTS 46), lower case, no trailing dot.
+
+    Raises InvalidHostError for what is no public name, an IP address in any spelling, and the platform's own names and
+    those above it. Whether it is the tenant's is for its DNS to say, so a public suffix needs no list here.
+    """
+    try:
+        written = idna.encode(raw.strip().rstrip("."), uts46=True, transitional=False).decode("ascii").lower()
+    except (idna.IDNAError, UnicodeError):
+        raise InvalidHostError from None
+    host = normalise_host(written)
+    if host is None or ":" in written or "." not in host or len(host) > _MAX_HOST:
+        raise InvalidHostError
+    top = host.rpartition(".")[2]
+    if not re.fullmatch(r"[a-z]{2,63}|xn--[a-z0-9-]{2,59}", top) or top in _NOWHERE or _is_address(host):
+        raise InvalidHostError
+    own = settings.SAAS_DOMAIN
+    if host == own or host.endswith("." + own) or own.endswith("." + host):
+        raise InvalidHostError("This name belongs to the platform.")
+    return host
+
+
+_MAX_HOST = 253 - len("_handoff-challenge.")
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def normalise_host(raw: str) -> str | None:

@@ -158,6 +158,13 @@ NEXT_LINK_CHECK_SQL: Final = (
     " WHERE booking_mode = 'external' AND external_booking_url <> ''"
 )
 
+LINK_STATE_SQL: Final = (
+    "SELECT to_jsonb(CASE WHEN booking_mode <> 'external' OR external_booking_url = '' THEN 'none'"
+    " WHEN link_checked_at IS NULL THEN 'unseen' WHEN link_result = 'failing' THEN 'failing' ELSE 'ok' END)"
+    " FROM booking_bookingsettings"
+)
+"""How a tenant's booking link stands, for the operator: none, unseen, failing or ok."""
+
 _TRANSIENT = ("unreachable", "timeout", "error_page")
 
 

@@ -8,7 +8,7 @@ from django.db.models import F
 from django.db.models.functions import Now
 from django.utils.translation import gettext_noop as _
 
-from shared_apps.errors import FieldProblem, InvalidFieldsError
+from shared_apps.errors import DomainError, FieldProblem, InvalidFieldsError
 from shared_apps.platform.hooks import NewTenant
 from shared_apps.schemas import describe_model_errors
 from shared_apps.tenants.due import mark_due
@@ -21,7 +21,16 @@ from tenant_apps.business.models import BusinessProfile
 from tenant_apps.business.selectors import RETENTION, SWEEP, get_profile
 from tenant_apps.business.validators import DAYS
 
+OWNERS_ALONE: Final = ("retention_days", "notification_emails")
+"""What of the profile support never changes, raised or not: when data is erased, and where it is mailed to."""
 _API_NAMES: Final = {"name": "businessName", "frame_origins": "allowedOrigins"}
+
+
+class OwnersChoiceError(DomainError):
+    """Support wants to change what only an owner may."""
+
+    code = "support_refused"
+    message = _("Only an owner can change how long data is kept and who is mailed.")
 
 
 def create_profile(tenant: NewTenant) -> None:
@@ -37,21 +46,22 @@ def create_profile(tenant: NewTenant) -> None:
 
 
 def update_profile(
-    *, tenant: TenantRef, changes: dict[str, Any], expected_version: int | None = None
+    *, tenant: TenantRef, changes: dict[str, Any], expected_version: int | None = None, is_support: bool = False
 ) -> BusinessProfile:
     """Set the given fields of the current tenant's profile; the first request after this sees them, in every process.
 
     With `expected_version` only if nobody saved since. A new name is the tenant's name everywhere. A phone number is
     read as dialled in the region that is given with it, and kept in E.164. Raises InvalidFieldsError,
-    StaleSettingsError; then nothing is written.
+    StaleSettingsError, and with `is_support` OwnersChoiceError; then nothing is written.
     """
     values = _clean(changes)
     with transaction.atomic():
         rows = BusinessProfile.objects.filter(pk=1)
         if expected_version is not None:
             rows = rows.filter(version=expected_version)
-        if not rows.update(**values, version=F("version") + 1, updated_at=Now()):
-            raise StaleSettingsError
+        kept = {name: values[name] for name in OWNERS_ALONE if is_support and name in values}
+        if not rows.filter(**kept).update(**values, version=F("version") + 1, updated_at=Now()):
+            raise OwnersChoiceError if kept and rows.exists() else StaleSettingsError
         if "name" in values:
             rename_tenant(tenant=tenant, name=values["name"])
         touch_tenant(tenant.id)

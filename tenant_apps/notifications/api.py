@@ -4,7 +4,7 @@ from django.http import HttpResponse
 from django.utils import timezone
 from ninja import Router
 
-from shared_apps.accounts.security import any_member, owner_only
+from shared_apps.accounts.security import any_reader, settings_writer
 from shared_apps.tenants.http import TenantRequest
 from shared_apps.versions import read_if_match, set_etag
 from tenant_apps.notifications.schemas import NotificationsIn, NotificationsOut
@@ -14,7 +14,7 @@ from tenant_apps.notifications.services import update_notification_settings
 router = Router(by_alias=True)
 
 
-@router.get("/settings/notifications", response=NotificationsOut, auth=any_member, tags=["settings"])
+@router.get("/settings/notifications", response=NotificationsOut, auth=any_reader, tags=["settings"])
 def get_notifications(request: TenantRequest, response: HttpResponse) -> NotificationsOut:
     """How the business hears of new handoffs; the ETag goes back as If-Match."""
     settings = get_notification_settings()
@@ -22,7 +22,7 @@ def get_notifications(request: TenantRequest, response: HttpResponse) -> Notific
     return NotificationsOut.from_settings(settings)
 
 
-@router.put("/settings/notifications", response=NotificationsOut, auth=owner_only, tags=["settings"])
+@router.put("/settings/notifications", response=NotificationsOut, auth=settings_writer, tags=["settings"])
 def put_notifications(request: TenantRequest, response: HttpResponse, body: NotificationsIn) -> NotificationsOut:
     """Save both choices. With If-Match only if nobody saved since, else 412."""
     saved = update_notification_settings(

@@ -26,7 +26,7 @@ from shared_apps.tenants.scope import TenantRef, enter_tenant
 from tenant_apps.handoffs.models import BookingHandoff
 from tenant_apps.notifications.selectors import make_unsubscribe_url
 from tests.clients import TenantClient
-from tests.factories import HandoffFactory, UserFactory
+from tests.factories import HandoffFactory, UserFactory, open_support
 from tests.isolation.helpers import read_everything
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
@@ -38,6 +38,7 @@ RANDOM_IDS = {
     "session_id": RANDOM_ID,
     "member_id": str(FOREIGN_NUMBER + 1),
     "key_id": str(FOREIGN_NUMBER + 1),
+    "access_id": str(FOREIGN_NUMBER + 1),
 }
 
 LEAD = {
@@ -170,10 +171,16 @@ TENANT_ROUTES = [
     Row("api/v1/team/<member_id>/invitation", {"POST": OWNERS_204}),
     Row("api/v1/api-keys", {"GET": OWNERS, "POST": OWNERS_201}, json=NEW_KEY),
     Row("api/v1/api-keys/<key_id>", {"DELETE": OWNERS_204}),
+    Row("support/<str:token>", {"GET": everybody(404), "HEAD": everybody(404)}),
+    Row("api/v1/support-access", {"GET": OWNERS}),
+    Row("api/v1/support-access/<access_id>/raise", {"POST": OWNERS}),
+    Row("api/v1/support-access/<access_id>", {"DELETE": OWNERS_204}),
+    Row("api/v1/support-session", {"GET": (401, 403, 403, 401)}),
 ]
 PUBLIC_ROUTES = {
     "": {"GET": 200, "HEAD": 200},
     "interest": {"POST": 404},  # switched off by default
+    "tls/ask": {"GET": 404, "HEAD": 404},
     "health/live": dict.fromkeys(METHODS, 200),
     "health/ready": dict.fromkeys(METHODS, 200),
     "metrics": {"GET": 200, "HEAD": 200},  # the test client asks from this machine; see test_metrics.py
@@ -303,6 +310,8 @@ def house(ready: TenantRef, beta: TenantRef, login: Callable[..., TenantClient],
             "key_id": str(FOREIGN_NUMBER),
             "session_id": _add_session(User.objects.get(pk=FOREIGN_NUMBER)),
         }
+    foreign["access_id"] = str(open_support(beta, access_id=FOREIGN_NUMBER).pk)
+    access = open_support(ready)
     callers = {"staff": login(ready, Role.STAFF), "owner": login(ready, Role.OWNER)}
     with enter_tenant(ready):
         for client in callers.values():
@@ -315,6 +324,7 @@ def house(ready: TenantRef, beta: TenantRef, login: Callable[..., TenantClient],
             "member_id": str(invited.pk),
             "key_id": str(create_api_key(name="Spare", scope=Scope.READ)[0].pk),
             "session_id": _add_session(invited),
+            "access_id": str(access.pk),
         }
         own_sessions = {name: _add_session(client.user) for name, client in callers.items()}
         token = make_set_password_token(invited)
@@ -469,6 +479,8 @@ SESSION_WRITES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "api/v1/team/<member_id>/invitation": ("POST", "/api/v1/team/{member_id}/invitation", {}),
     "api/v1/api-keys": ("POST", "/api/v1/api-keys", NEW_KEY),
     "api/v1/api-keys/<key_id>": ("DELETE", "/api/v1/api-keys/{key_id}", {}),
+    "api/v1/support-access/<access_id>/raise": ("POST", "/api/v1/support-access/{access_id}/raise", {}),
+    "api/v1/support-access/<access_id>": ("DELETE", "/api/v1/support-access/{access_id}", {}),
     "logout": ("POST", "/logout", {}),
     "set-password/<str:token>": ("POST", "/set-password/{token}", {}),
     "login": ("POST", "/login", {}),

@@ -37,6 +37,7 @@ def test_every_page_is_the_same_shell(page: str, role: Role, alpha: TenantRef, l
     assert boot == {
         "email": client.user.email,
         "role": role.value,
+        "support": None,
         "businessName": "Alpha Studio",
         "timeZone": "America/New_York",
         "language": "en",

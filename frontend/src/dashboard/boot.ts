@@ -1,6 +1,6 @@
 /** What the server knew when it sent the page: who is here, and where "here" is. */
 
-export type Role = "owner" | "staff";
+export type Role = "owner" | "staff" | "support";
 
 export interface Boot {
   email: string;
@@ -13,8 +13,14 @@ export interface Boot {
   /** The absolute address visitors ask at. */
   bookingUrl: string;
   csrf: string;
+  /** Of a support session: what it may, how long it lasts still, and where it came from. */
+  support: { mayWrite: boolean; secondsLeft: number; adminUrl: string } | null;
 }
 
 export const boot: Readonly<Boot> = JSON.parse(document.getElementById("boot")?.textContent ?? "{}") as Boot;
 
 export const isOwner = boot.role === "owner";
+export const isSupport = boot.role === "support";
+/** Whether settings can be saved here: by owners, and by support while an owner lets it. */
+export const maySave = isOwner || boot.support?.mayWrite === true;
+export const roleName = isOwner ? "Owner" : isSupport ? "Support" : "Staff";

@@ -18,6 +18,8 @@ export interface Route {
   load(): Promise<{ default: Page }>;
   link?: { href: string; label: string; icon: IconName };
   isForOwners: boolean;
+  /** It is about the login of whoever is here; support has none. */
+  isForMembers: boolean;
 }
 
 const modules = import.meta.glob<{ default: Page }>("./pages/*/index.tsx");
@@ -26,14 +28,15 @@ interface Offer {
   label: string;
   icon: IconName;
   isForOwners?: boolean;
+  isForMembers?: boolean;
 }
 
 function route(path: string, page: string, offer?: Offer): Route[] {
   const load = modules[`./pages/${page}/index.tsx`];
   if (!load) return [];
   const pattern = new RegExp(`^${path.replace(/:(\w+)/g, "(?<$1>[^/]+)")}/?$`);
-  const isForOwners = offer?.isForOwners ?? false;
-  return [{ pattern, page, load, isForOwners, ...(offer && { link: { href: path, ...offer } }) }];
+  const { isForOwners = false, isForMembers = false } = offer ?? {};
+  return [{ pattern, page, load, isForOwners, isForMembers, ...(offer && { link: { href: path, ...offer } }) }];
 }
 
 export const routes: readonly Route[] = [
@@ -42,7 +45,7 @@ export const routes: readonly Route[] = [
   ...route("/dashboard/insights", "insights", { label: "Insights", icon: "chart" }),
   ...route("/dashboard/settings", "settings", { label: "Settings", icon: "sliders" }),
   ...route("/dashboard/team", "team", { label: "Team", icon: "people", isForOwners: true }),
-  ...route("/dashboard/account", "account", { label: "Account", icon: "person" }),
+  ...route("/dashboard/account", "account", { label: "Account", icon: "person", isForMembers: true }),
 ];
 
 export function match(path: string): { route: Route; params: Record<string, string> } | undefined {

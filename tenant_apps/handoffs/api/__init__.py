@@ -8,7 +8,7 @@ from django.http.response import HttpResponseBase
 from django.utils import timezone
 from ninja import Query, Router, Status
 
-from shared_apps.accounts.security import any_member, any_member_or_writing_key, get_caller, owner_only
+from shared_apps.accounts.security import any_member, any_member_or_writing_key, any_reader, get_caller, owner_only
 from shared_apps.schemas import check_query
 from shared_apps.spreadsheets import csv_response
 from shared_apps.tenants.http import TenantRequest, check_origin
@@ -130,7 +130,7 @@ def redirect(request: TenantRequest, handoff_id: str, query: Query[RedirectIn]) 
     return RedirectOut(id=key, status=click.status, redirected_at=click.redirected_at, url=url)
 
 
-@router.get("/handoffs", response=HandoffListOut, auth=any_member, tags=["handoffs"])
+@router.get("/handoffs", response=HandoffListOut, auth=any_reader, tags=["handoffs"])
 def list_all(request: TenantRequest, query: Query[ListIn]) -> HttpResponse:
     """The pipeline, newest first. `nextCursor` asks for the next page; If-None-Match may answer 304."""
     check_query(request, allowed=LIST_NAMES, repeatable=REPEATABLE)
@@ -148,7 +148,7 @@ def list_all(request: TenantRequest, query: Query[ListIn]) -> HttpResponse:
     )
 
 
-@router.get("/handoffs/summary", response=SummaryOut, auth=any_member, tags=["handoffs"])
+@router.get("/handoffs/summary", response=SummaryOut, auth=any_reader, tags=["handoffs"])
 def summary(request: TenantRequest, query: Query[FiltersIn]) -> HttpResponse:
     """How many in each status, over the same filters as the list. If-None-Match may answer 304."""
     check_query(request, allowed=FILTER_NAMES, repeatable=REPEATABLE)
@@ -160,7 +160,7 @@ def summary(request: TenantRequest, query: Query[FiltersIn]) -> HttpResponse:
     )
 
 
-@router.get("/handoffs/facets", response=FacetsOut, auth=any_member, tags=["handoffs"])
+@router.get("/handoffs/facets", response=FacetsOut, auth=any_reader, tags=["handoffs"])
 def facets(request: TenantRequest) -> FacetsOut:
     """What to choose from in the filters: at most 200 of each. A parameter is 422."""
     check_query(request, allowed=frozenset())
@@ -177,7 +177,7 @@ def export(request: TenantRequest, query: Query[FiltersIn]) -> HttpResponseBase:
     return csv_response(f"{request.tenant.client_id}-handoffs-{get_today(request)}.csv", chain([first], pieces))
 
 
-@router.get("/handoffs/{handoff_id}", response=HandoffDetailOut, auth=any_member, tags=["handoffs"])
+@router.get("/handoffs/{handoff_id}", response=HandoffDetailOut, auth=any_reader, tags=["handoffs"])
 def detail(request: TenantRequest, handoff_id: str) -> HandoffOut:
     """One handoff with its timeline."""
     handoff = get_handoff(parse_handoff_id(handoff_id))

@@ -7,7 +7,7 @@ from django.http.response import HttpResponseBase
 from django.utils.translation import gettext_noop as _
 from ninja import Query, Router
 
-from shared_apps.accounts.security import any_member
+from shared_apps.accounts.security import any_reader
 from shared_apps.errors import FieldProblem, InvalidFieldsError
 from shared_apps.schemas import check_query
 from shared_apps.spreadsheets import csv_response, to_csv
@@ -77,7 +77,7 @@ def _answer(request: TenantRequest, period: Period, make: Callable[[], Panel]) -
     )
 
 
-@router.get("/insights/funnel", response=FunnelOut, auth=any_member, tags=["insights"])
+@router.get("/insights/funnel", response=FunnelOut, auth=any_reader, tags=["insights"])
 def funnel(request: TenantRequest, query: Query[PeriodIn]) -> HttpResponse:
     """How far the visitors of the period got, beside the period before. Default: the last 30 days."""
     check_query(request, allowed=PERIOD_NAMES)
@@ -85,7 +85,7 @@ def funnel(request: TenantRequest, query: Query[PeriodIn]) -> HttpResponse:
     return _answer(request, period, lambda: _funnel(period))
 
 
-@router.get("/insights/timeline", response=TimelineOut, auth=any_member, tags=["insights"])
+@router.get("/insights/timeline", response=TimelineOut, auth=any_reader, tags=["insights"])
 def timeline(request: TenantRequest, query: Query[PeriodIn]) -> HttpResponse:
     """Day by day, in longer periods by week or month."""
     check_query(request, allowed=PERIOD_NAMES)
@@ -93,7 +93,7 @@ def timeline(request: TenantRequest, query: Query[PeriodIn]) -> HttpResponse:
     return _answer(request, period, lambda: _timeline(period))
 
 
-@router.get("/insights/time-to-click", response=TimeToClickOut, auth=any_member, tags=["insights"])
+@router.get("/insights/time-to-click", response=TimeToClickOut, auth=any_reader, tags=["insights"])
 def time_to_click(request: TenantRequest, query: Query[PeriodIn]) -> HttpResponse:
     """How long visitors took to go on to the provider."""
     check_query(request, allowed=PERIOD_NAMES)
@@ -101,7 +101,7 @@ def time_to_click(request: TenantRequest, query: Query[PeriodIn]) -> HttpRespons
     return _answer(request, period, lambda: _time_to_click(period))
 
 
-@router.get("/insights/breakdown", response=BreakdownOut, auth=any_member, tags=["insights"])
+@router.get("/insights/breakdown", response=BreakdownOut, auth=any_reader, tags=["insights"])
 def breakdown(request: TenantRequest, query: Query[BreakdownIn]) -> HttpResponse:
     """By service, source page, campaign, weekday or hour."""
     check_query(request, allowed=BREAKDOWN_NAMES)
@@ -109,7 +109,7 @@ def breakdown(request: TenantRequest, query: Query[BreakdownIn]) -> HttpResponse
     return _answer(request, period, lambda: _breakdown(period, query.by))
 
 
-@router.get("/insights/{panel}.csv", auth=any_member, tags=["insights"], openapi_extra=CSV_ANSWER)
+@router.get("/insights/{panel}.csv", auth=any_reader, tags=["insights"], openapi_extra=CSV_ANSWER)
 def panel_file(request: TenantRequest, panel: str, query: Query[PanelIn]) -> HttpResponseBase:
     """A panel (funnel, timeline, breakdown, time-to-click) as CSV, by the same parameters."""
     if panel == "breakdown":

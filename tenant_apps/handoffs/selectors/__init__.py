@@ -1,7 +1,7 @@
 """Reads of the pipeline."""
 
 from tenant_apps.handoffs.selectors.changes import read_version
-from tenant_apps.handoffs.selectors.counts import read_facts, summarise_handoffs
+from tenant_apps.handoffs.selectors.counts import summarise_handoffs
 from tenant_apps.handoffs.selectors.exports import export_all_handoffs, export_handoffs
 from tenant_apps.handoffs.selectors.facets import list_facets
 from tenant_apps.handoffs.selectors.filters import HandoffFilters, filter_handoffs
@@ -18,7 +18,6 @@ __all__ = [
     "list_events",
     "list_facets",
     "list_handoffs_json",
-    "read_facts",
     "read_version",
     "summarise_handoffs",
 ]

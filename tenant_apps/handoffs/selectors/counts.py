@@ -3,11 +3,9 @@
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Max, Q
+from django.db.models import Count, Q
 
-from shared_apps.platform.hooks import TenantFacts
 from tenant_apps.handoffs.enums import HandoffStatus
-from tenant_apps.handoffs.models import BookingHandoff
 from tenant_apps.handoffs.selectors.filters import HandoffFilters, filter_handoffs, start_of
 from tenant_apps.handoffs.tallies import Days, read_tally
 
@@ -39,14 +37,6 @@ def count_handoffs(*, filters: HandoffFilters, today: date) -> dict[str, int]:
     return filter_handoffs(filters).aggregate(
         total=Count("pk"), **counts, today=Count("pk", filter=Q(created_at__gte=midnight))
     )
-
-
-def read_facts() -> TenantFacts:
-    """Return how many handoffs of the current tenant are in each state and when the last came, for the operator."""
-    counts = {status.value: Count("pk", filter=Q(status=status)) for status in HandoffStatus}
-    row = BookingHandoff.objects.aggregate(last=Max("created_at"), **counts)
-    numbers = {HandoffStatus(name).label.lower(): row[name] for name in counts if row[name]}
-    return TenantFacts(numbers, row["last"])
 
 
 def _iso(day: date | None) -> str | None:

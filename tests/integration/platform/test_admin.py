@@ -1,21 +1,25 @@
 """The platform's admin: who sees what, what a step does, and that it knows nobody of a tenant's visitors."""
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
 from django.contrib.admin.models import LogEntry
+from django.db.models.functions import Now
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from shared_apps.accounts.enums import Role
 from shared_apps.accounts.models import User
-from shared_apps.platform.services import ensure_platform_user
+from shared_apps.platform.services import ensure_platform_user, provision_tenant
 from shared_apps.tenants.enums import TenantStatus
 from shared_apps.tenants.models import Tenant
 from shared_apps.tenants.scope import TenantRef, enter_tenant, public_scope
 from shared_apps.tenants.selectors import find_tenant_by_subdomain
+from tenant_apps.booking.models import BookingSettings
+from tenant_apps.handoffs.services import complete_handoff
 from tests.clients import TenantClient
 from tests.factories import HandoffFactory
 from tests.isolation.helpers import read_everything
@@ -125,10 +129,68 @@ def test_list_shows_numbers_and_nobody(alpha: TenantRef, beta: TenantRef, admin:
     assert alpha.schema_name not in page
 
 
-def test_list_asks_each_shown_tenant_once(alpha: TenantRef, admin: Client, django_assert_num_queries: Any) -> None:
+@pytest.mark.parametrize("more", [0, 5])
+def test_list_asks_a_page_of_tenants_in_one_statement(
+    more: int, alpha: TenantRef, beta: TenantRef, admin: Client, django_assert_num_queries: Any
+) -> None:
+    for number in range(more):
+        provision_tenant(name="More", subdomain=f"more-{number}", owner_email="o@more.example")
     admin.get(LIST)
-    with django_assert_num_queries(12):  # session, user, page, domains, and for each of two: path, handoffs, jobs, path
+    # session, user, page, domains; SAVEPOINT, limits of time, the facts of all, their reading, RELEASE; and two paths
+    with django_assert_num_queries(11):
         admin.get(LIST)
+
+
+def test_list_tells_links_numbers_and_last_activity(
+    ready: TenantRef, beta: TenantRef, admin: Client, django_capture_on_commit_callbacks: Any
+) -> None:
+    with enter_tenant(ready):
+        HandoffFactory.create_batch(3)
+        complete_handoff(handoff_id=HandoffFactory.create().pk, actor="a@b.example")
+    page = admin.get(LIST).content.decode()
+
+    assert "3 new, 1 completed" in page
+    assert 'class="link unseen">Never looked at' in page
+    assert 'class="link none">No link' in page
+
+
+@pytest.mark.parametrize(
+    ("changes", "state"),
+    [
+        ({"link_result": "working", "link_checked_at": Now()}, "ok"),
+        ({"link_result": "unknown", "link_checked_at": Now()}, "ok"),
+        ({"link_result": "failing", "link_checked_at": Now()}, "failing"),
+        ({"link_checked_at": None}, "unseen"),
+        ({"booking_mode": "internal"}, "none"),
+    ],
+)
+def test_filter_by_link_finds_the_tenants(
+    changes: dict[str, Any], state: str, ready: TenantRef, beta: TenantRef, admin: Client
+) -> None:
+    with enter_tenant(ready):
+        BookingSettings.objects.update(**changes)
+
+    found = {
+        value: set(
+            re.findall(r"/admin/tenants/tenant/(\d+)/change/", admin.get(LIST, {"link": value}).content.decode())
+        )
+        for value in ("ok", "failing", "unseen", "none")
+    }
+
+    assert {value for value, ids in found.items() if str(ready.id) in ids} == {state}
+    assert str(beta.id) in found["none"]
+
+
+def test_filter_by_tables_finds_what_is_behind_and_what_failed(
+    alpha: TenantRef, beta: TenantRef, admin: Client
+) -> None:
+    Tenant.objects.filter(pk=alpha.id).update(schema_version="old")
+    Tenant.objects.filter(pk=beta.id).update(schema_version="old", schema_failure="LockNotAvailable 55P03")
+
+    found = {value: admin.get(LIST, {"tables": value}).content.decode() for value in ("current", "behind", "failed")}
+
+    assert ["Alpha Studio" in page for page in found.values()] == [False, True, False]
+    assert ["Beta Studio" in page for page in found.values()] == [False, False, True]
 
 
 def test_tenant_with_a_broken_schema_is_shown_all_the_same(alpha: TenantRef, beta: TenantRef, admin: Client) -> None:

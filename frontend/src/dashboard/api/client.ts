@@ -2,6 +2,7 @@
 import type { Operations } from "../../../.generated/openapi";
 import { boot } from "../boot.ts";
 import { isOnline } from "../state/connection.ts";
+import { isVisitOver } from "../state/visit.ts";
 import { ApiError, isAbort, UnreachableError } from "./problem.ts";
 
 export type { Operations };
@@ -85,7 +86,7 @@ export async function ask<N extends Operation>(name: N, ...[given]: Rest<N>): Pr
   const isEmpty = response.status === 204 || response.status === 202; // done, or taken on: nothing to read
   const parsed = isEmpty ? undefined : await parse(response);
   if (response.ok) return { isNew: true, body: parsed as Answer<N>, etag };
-  if (response.status === 401) return leaveForLogin();
+  if (response.status === 401) return boot.support ? endVisit() : leaveForLogin();
   throw new ApiError(response.status, parsed, response.headers.get("Retry-After"));
 }
 
@@ -116,6 +117,12 @@ async function parse(response: Response): Promise<unknown> {
     if (response.ok) throw new UnreachableError(); // cut off on the way
     return undefined;
   }
+}
+
+/** The support session is over: the shell says so, and nobody waits for the answer. */
+function endVisit(): Promise<never> {
+  isVisitOver.set(true);
+  return new Promise(() => undefined);
 }
 
 let isLeaving = false;

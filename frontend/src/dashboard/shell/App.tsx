@@ -3,12 +3,13 @@ import type { ComponentChildren } from "preact";
 import { Component } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { UnreachableError } from "../api/problem.ts";
-import { boot, isOwner } from "../boot.ts";
+import { boot, isOwner, isSupport } from "../boot.ts";
 import { restoreScroll, useAddress } from "../router.ts";
 import { match, type Page, type Route } from "../routes.ts";
 import { announcement } from "../state/announcer.ts";
 import { isOnline } from "../state/connection.ts";
 import { useStore } from "../state/store.ts";
+import { isVisitOver } from "../state/visit.ts";
 import { Button, EmptyState, ErrorState, LinkButton, Page as Frame } from "../ui/index.ts";
 import { Icon } from "../ui/Icon.tsx";
 import { Navigation } from "./Navigation.tsx";
@@ -47,7 +48,7 @@ function useShown(path: string): Shown | undefined {
       if (isCurrent) setShown({ path, route: found?.route, params: found?.params ?? {}, ...more });
     };
     const ready = found && loaded.get(found.route.page);
-    if (!found || ready || (found.route.isForOwners && !isOwner)) {
+    if (!found || ready || (found.route.isForOwners && !isOwner) || (found.route.isForMembers && isSupport)) {
       show({ Page: ready });
     } else {
       load(found.route).then(
@@ -63,6 +64,35 @@ function useShown(path: string): Shown | undefined {
 }
 
 export function App() {
+  return useStore(isVisitOver) ? <VisitOver /> : <Shell />;
+}
+
+/** What is left when a support session has ended: nothing of the business. */
+function VisitOver() {
+  useLayoutEffect(() => document.querySelector<HTMLElement>("main h1")?.focus(), []);
+  return (
+    <main id="main" tabIndex={-1} data-testid="support-over">
+      <Frame title="The support session is over" narrow>
+        <EmptyState
+          icon="clock"
+          title="It ended by itself, or was ended"
+          action={
+            <>
+              <LinkButton kind="primary" href={boot.support?.adminUrl ?? "/"}>
+                Go to the platform’s admin
+              </LinkButton>
+              <LinkButton href="/login">Log in here</LinkButton>
+            </>
+          }
+        >
+          Open the dashboard anew from the admin if there is more to do.
+        </EmptyState>
+      </Frame>
+    </main>
+  );
+}
+
+function Shell() {
   const path = useAddress().pathname;
   const shown = useShown(path);
   const isFirst = useRef(true);
@@ -123,6 +153,19 @@ function Content({ shown }: { shown: Shown }) {
           action={<LinkButton href="/dashboard">Back to the handoffs</LinkButton>}
         >
           Ask an owner of {boot.businessName} to do it, or to make you one.
+        </EmptyState>
+      </Frame>
+    );
+  }
+  if (route?.isForMembers && isSupport) {
+    return (
+      <Frame title={route.link?.label ?? "Members"}>
+        <EmptyState
+          icon="person"
+          title="Support has no account here"
+          action={<LinkButton href="/dashboard">Back to the handoffs</LinkButton>}
+        >
+          Passwords and logins are those of the people of {boot.businessName}.
         </EmptyState>
       </Frame>
     );

@@ -1,9 +1,9 @@
 /** Beside the page on a wide screen; on a phone a bar above and one below it. One list, drawn by CSS. */
-import { boot, isOwner } from "../boot.ts";
+import { boot, isOwner, isSupport, roleName } from "../boot.ts";
 import { routes } from "../routes.ts";
 import { Icon } from "../ui/Icon.tsx";
 
-const links = routes.filter((route) => isOwner || !route.isForOwners).flatMap((route) => route.link ?? []);
+const links = routes.filter((route) => (isOwner || !route.isForOwners) && !(isSupport && route.isForMembers)).flatMap((route) => route.link ?? []);
 
 /** The link a page belongs to: one handoff belongs to the list. */
 function isWithin(path: string, href: string): boolean {
@@ -35,11 +35,11 @@ export function Navigation({ path }: { path: string }) {
           <bdi class="who-mail" title={boot.email}>
             {boot.email}
           </bdi>
-          <span class="who-role">{isOwner ? "Owner" : "Staff"}</span>
+          <span class="who-role">{roleName}</span>
         </div>
-        <button class="button ghost icon-only" type="submit" title="Log out">
+        <button class="button ghost icon-only" type="submit" title={isSupport ? "End support session" : "Log out"}>
           <Icon name="logout" />
-          <span class="vh">Log out</span>
+          <span class="vh">{isSupport ? "End support session" : "Log out"}</span>
         </button>
       </form>
     </header>

@@ -40,6 +40,7 @@ TENANT_TABLES = [
     "handoffs_tallyhorizon",
     "notifications_notificationsettings",
     "outbox_job",
+    "support_supportaccess",
 ]
 NOTHING_TO_DO = "0 tenants migrated, 0 were up to date, 0 failed"
 TABLES_IN_BOTH = ["accounts_apikey", "accounts_session", "accounts_user", "django_migrations"]

@@ -291,7 +291,7 @@ def test_different_subdomains_at_once_are_all_made_alike(db: None) -> None:
     for tenant in tenants:
         with enter_tenant(tenant):
             assert BusinessProfile.objects.get().name == tenant.client_id
-            assert len(connection.introspection.table_names()) == 12
+            assert len(connection.introspection.table_names()) == 13
 
 
 def test_thread_that_entered_nothing_may_provision(subdomain: str) -> None:

@@ -1,5 +1,5 @@
 /** Your account: who you are here, your password, where you are logged in. */
-import { boot, isOwner } from "../../boot.ts";
+import { boot, roleName } from "../../boot.ts";
 import { Badge, Button, Card, Page } from "../../ui/index.ts";
 import "../../components/components.css";
 import "./account.css";
@@ -21,7 +21,7 @@ export default function Account() {
             <div>
               <dt>Role</dt>
               <dd>
-                <Badge>{isOwner ? "Owner" : "Staff"}</Badge>
+                <Badge>{roleName}</Badge>
               </dd>
             </div>
             <div>

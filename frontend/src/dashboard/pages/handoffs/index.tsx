@@ -3,7 +3,7 @@ import "./handoffs.css";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { HandoffOut } from "../../../../.generated/openapi";
 import { address as apiAddress } from "../../api/client.ts";
-import { boot } from "../../boot.ts";
+import { boot, isSupport } from "../../boot.ts";
 import { EraseDialog } from "../../handoffs/EraseDialog.tsx";
 import { countMore, type Filters, NO_FILTERS, parseFilters, toHref, toParameters } from "../../handoffs/filters.ts";
 import { follow, loadMore, pipeline, refresh, show, showWaiting } from "../../handoffs/pipeline.ts";
@@ -41,15 +41,17 @@ export default function Handoffs() {
       }
       actions={
         <>
-          <LinkButton
-            class="narrows"
-            title="Download CSV"
-            icon="download"
-            href={apiAddress("/handoffs.csv", undefined, toParameters(filters))}
-            download
-          >
-            Download CSV
-          </LinkButton>
+          {!isSupport && (
+            <LinkButton
+              class="narrows"
+              title="Download CSV"
+              icon="download"
+              href={apiAddress("/handoffs.csv", undefined, toParameters(filters))}
+              download
+            >
+              Download CSV
+            </LinkButton>
+          )}
           <Button
             class="narrows"
             title="Copy my page’s link"

@@ -1,6 +1,6 @@
 /** Where visitors book: the provider's page, how it opens, and how we mark the visits. */
 import { useEffect, useRef } from "preact/hooks";
-import { isOwner } from "../../boot.ts";
+import { maySave } from "../../boot.ts";
 import { RadioCards } from "../../components/RadioCards.tsx";
 import { Button, TextArea, TextField } from "../../ui/index.ts";
 import { FrameCheck } from "./FrameCheck.tsx";
@@ -107,7 +107,7 @@ export function Booking({ source }: { source: Source<BookingSettings> }) {
           error={errors["externalBookingProviderName"]}
           onInput={(event) => set({ externalBookingProviderName: event.currentTarget.value })}
         />
-        {isOwner && suggestion && (
+        {maySave && suggestion && (
           <p class="suggestion">
             The address is one of {suggestion}.{" "}
             <Button onClick={() => set({ externalBookingProviderName: suggestion })}>{`Call it ${suggestion}`}</Button>
@@ -123,7 +123,7 @@ export function Booking({ source }: { source: Source<BookingSettings> }) {
         {draft.externalBookingEmbedMode === "iframe" && (
           <FrameCheck
             source={source}
-            isOwner={isOwner}
+            maySave={maySave}
             isSaved={!section.isChanged}
             frames={preview.answer?.frames ?? null}
             providerName={preview.answer?.providerName ?? ""}

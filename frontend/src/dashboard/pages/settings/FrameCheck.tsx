@@ -29,7 +29,7 @@ const PATIENCE = 45_000;
 
 interface Props {
   source: Source<BookingSettings>;
-  isOwner: boolean;
+  maySave: boolean;
   /** Nothing is typed that is not saved: the check looks at the saved page. */
   isSaved: boolean;
   /** Whether visitors would see the frame; null while we do not know. */
@@ -37,7 +37,7 @@ interface Props {
   providerName: string;
 }
 
-export function FrameCheck({ source, isOwner, isSaved, frames, providerName }: Props) {
+export function FrameCheck({ source, maySave, isSaved, frames, providerName }: Props) {
   const { frameCheck, externalBookingUrl } = source.stored.value;
   const [state, setState] = useState<"idle" | "asking" | "late">("idle");
   const [error, setError] = useState("");
@@ -81,7 +81,7 @@ export function FrameCheck({ source, isOwner, isSaved, frames, providerName }: P
           ? `${providerName || "This page"} is not shown in a frame: visitors get the button that opens it in a tab of its own.`
           : "Where the page does not appear in the frame within 8 seconds, visitors get the button that opens it in a tab of its own."}
       </p>
-      {isOwner && (
+      {maySave && (
         <div class="choices">
           <Button
             onClick={() => void check()}

@@ -1,7 +1,7 @@
 /** The frame of a section: its form, its own save, and what to do when somebody else saved the same. */
 import type { ComponentChildren } from "preact";
 import { useEffect, useId, useRef } from "preact/hooks";
-import { isOwner } from "../../boot.ts";
+import { maySave } from "../../boot.ts";
 import { Button, Icon } from "../../ui/index.ts";
 import type { Conflict } from "./draft.ts";
 import { inWords, LABELS } from "./labels.ts";
@@ -52,7 +52,7 @@ export function SectionForm<P extends object>({ title, sub, section, testId, chi
           </Button>
         </div>
       )}
-      <fieldset class="bare" disabled={!isOwner}>
+      <fieldset class="bare" disabled={!maySave}>
         <legend class="vh">{title}</legend>
         {children}
       </fieldset>
@@ -62,7 +62,7 @@ export function SectionForm<P extends object>({ title, sub, section, testId, chi
           {failure}
         </p>
       )}
-      {isOwner && (
+      {maySave && (
         <footer class="save-bar">
           <Button kind="primary" type="submit" busy={isBusy}>
             {isBusy ? "Saving" : "Save"}

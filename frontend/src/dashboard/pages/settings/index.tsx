@@ -1,7 +1,7 @@
 /** Settings: where visitors book, and what their page says about the business. */
 import { useCallback, useState } from "preact/hooks";
 import { ask, type Operations, type Reply } from "../../api/client.ts";
-import { isOwner } from "../../boot.ts";
+import { maySave } from "../../boot.ts";
 import { unsaved, useLeaving } from "../../components/unsaved.ts";
 import { navigate, useAddress } from "../../router.ts";
 import type { Resource } from "../../state/resource.ts";
@@ -40,7 +40,7 @@ export default function Settings() {
   const [opened, setOpened] = useState<ReadonlySet<Part>>(new Set([part]));
   if (!opened.has(part)) setOpened(new Set([...opened, part]));
   return (
-    <Page title="Settings" sub={isOwner ? undefined : "Only an owner can change these. You see what holds now."} narrow>
+    <Page title="Settings" sub={maySave ? undefined : "Only an owner can change these. You see what holds now."} narrow>
       <div class="settings">
         <Tabs label="Parts of the settings" tabs={TABS} current={part} />
         {opened.has("booking") && (

@@ -3,6 +3,7 @@ import { useState } from "preact/hooks";
 import { Page } from "../../ui/index.ts";
 import { ApiKeys } from "./ApiKeys.tsx";
 import { People } from "./People.tsx";
+import { SupportAccess } from "./SupportAccess.tsx";
 import "../../components/components.css";
 import "./team.css";
 
@@ -14,7 +15,10 @@ export default function Team() {
         <People onSettled={setIsSettled} />
         {/* Below the people, so not before it is known how many they are. */}
         <div hidden={!isSettled}>
-          <ApiKeys />
+          <div class="stack">
+            <ApiKeys />
+            <SupportAccess />
+          </div>
         </div>
       </div>
     </Page>

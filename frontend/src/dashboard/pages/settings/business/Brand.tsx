@@ -1,6 +1,6 @@
 /** The brand's colour, and what it makes of a button and a link in both themes. */
 import { useState } from "preact/hooks";
-import { isOwner } from "../../../boot.ts";
+import { maySave } from "../../../boot.ts";
 import { Field } from "../../../ui/index.ts";
 import { parseColour, textOn } from "../colour.ts";
 import { SectionForm } from "../Section.tsx";
@@ -41,7 +41,7 @@ export function Brand({ source }: Given) {
               autocomplete="off"
               spellcheck={false}
               maxLength={9}
-              readOnly={!isOwner}
+              readOnly={!maySave}
               value={draft.brandColour}
               onInput={(event) => choose(event.currentTarget.value)}
               onBlur={() => set({ brandColour: parseColour(draft.brandColour) ?? draft.brandColour })}

@@ -1,6 +1,6 @@
 /** On which other sites the form may stand in a frame. */
 import type { Answer } from "../../../api/client.ts";
-import { boot, isOwner } from "../../../boot.ts";
+import { boot, maySave } from "../../../boot.ts";
 import { ListEditor } from "../../../components/ListEditor.tsx";
 import { checkOrigin, findListProblems, MAX_ORIGINS, toOrigin } from "../../../components/lists.ts";
 import { Button, copy } from "../../../ui/index.ts";
@@ -50,7 +50,7 @@ export function Embedding({ source }: { source: Source<Origins> }) {
         problems={byPlace("allowedOrigins", errors)}
         error={errors["allowedOrigins"]}
         most={MAX_ORIGINS}
-        isReadOnly={!isOwner}
+        isReadOnly={!maySave}
         onChange={(allowedOrigins) => set({ allowedOrigins })}
       />
     </SectionForm>

@@ -1,5 +1,5 @@
 /** When the business is open: several spans a day, or none. */
-import { isOwner } from "../../../boot.ts";
+import { maySave } from "../../../boot.ts";
 import { announce } from "../../../state/announcer.ts";
 import { Button, Menu } from "../../../ui/index.ts";
 import {
@@ -87,7 +87,7 @@ function DayLine({ day, week, errors, onChange }: DayProps) {
           />
         ))}
       </div>
-      {isOwner && (
+      {maySave && (
         <div class="day-actions">
           <Button
             kind="ghost"
@@ -142,7 +142,7 @@ function SpanLine({ name, label, span, error, onChange, onRemove }: SpanProps) {
         value={span.closes}
         onInput={(event) => onChange({ ...span, closes: event.currentTarget.value })}
       />
-      {isOwner && (
+      {maySave && (
         <Button kind="ghost" icon="close" iconOnly onClick={onRemove}>
           {`Remove ${label} ${span.opens} to ${span.closes}`}
         </Button>

@@ -1,5 +1,5 @@
 /** Who is told of requests, when one counts as abandoned, and how long they are kept. */
-import { isOwner } from "../../../boot.ts";
+import { maySave } from "../../../boot.ts";
 import { ListEditor } from "../../../components/ListEditor.tsx";
 import { checkEmail, findListProblems } from "../../../components/lists.ts";
 import { TextField } from "../../../ui/index.ts";
@@ -38,7 +38,7 @@ export function Notices({ source }: Given) {
         problems={byPlace("notificationEmails", errors)}
         error={errors["notificationEmails"]}
         most={MOST}
-        isReadOnly={!isOwner}
+        isReadOnly={!maySave}
         onChange={(notificationEmails) => set({ notificationEmails })}
       />
       <div class="pair">

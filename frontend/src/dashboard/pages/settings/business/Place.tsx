@@ -1,6 +1,6 @@
 /** Where the business is: its time zone, its country's way of writing numbers, its language. */
 import { useMemo } from "preact/hooks";
-import { isOwner } from "../../../boot.ts";
+import { maySave } from "../../../boot.ts";
 import { Combobox } from "../../../components/Combobox.tsx";
 import { SelectField } from "../../../ui/index.ts";
 import { SectionForm } from "../Section.tsx";
@@ -29,7 +29,7 @@ export function Place({ source }: Given) {
           const zone = describeZone(name);
           return { title: name.replaceAll("_", " "), note: zone.offset };
         }}
-        isReadOnly={!isOwner}
+        isReadOnly={!maySave}
         onChange={(timeZone) => set({ timeZone })}
       />
       <div class="pair">

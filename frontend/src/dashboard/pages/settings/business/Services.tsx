@@ -1,5 +1,5 @@
 /** What the business offers, in the order visitors see it. */
-import { isOwner } from "../../../boot.ts";
+import { maySave } from "../../../boot.ts";
 import { ListEditor } from "../../../components/ListEditor.tsx";
 import { checkService, findListProblems, MAX_SERVICES } from "../../../components/lists.ts";
 import { SectionForm } from "../Section.tsx";
@@ -30,7 +30,7 @@ export function Services({ source }: Given) {
         error={errors["services"]}
         most={MAX_SERVICES}
         isOrdered
-        isReadOnly={!isOwner}
+        isReadOnly={!maySave}
         onChange={(services) => set({ services })}
       />
     </SectionForm>

@@ -1,19 +1,14 @@
-"""The platform's admin, at the public host alone: tenants, their names, and the people who run the platform.
-
-Of a tenant's visitors it shows numbers, never names. What a person may do is asked of the role: `admin` everything,
-`support` looks at tenants. Every change of a tenant is a page that says what it does, a POST, and a line in the log.
-"""
+"""Tenants: found, looked at, made, taken from one state to the next, and opened as support."""
 
 from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
 from typing import Any, cast
 
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
-from django.contrib.auth.admin import UserAdmin
-from django.contrib.auth.forms import AuthenticationForm, BaseUserCreationForm, UserChangeForm
-from django.core.exceptions import ValidationError
-from django.db import DatabaseError, InterfaceError
+from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -21,95 +16,19 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from shared_apps.accounts.enums import PLATFORM_ROLES, Role
 from shared_apps.accounts.models import User
-from shared_apps.accounts.validators import normalise_login_email
 from shared_apps.errors import DomainError
+from shared_apps.platform.admin.domains import domains_page
+from shared_apps.platform.admin.facts import LINKS, LinkFilter, TablesFilter, TenantList, facts_of, to_ref
+from shared_apps.platform.admin.site import PAGE_SIZE, ByRole, site
 from shared_apps.platform.blueprint import schema_version
-from shared_apps.platform.hooks import TenantFacts, known_industries, read_facts
+from shared_apps.platform.grants import LINK_LIVES, NothingToOpenError, make_grant
+from shared_apps.platform.hooks import known_industries
 from shared_apps.platform.lifecycle import CLOSE, GRACE, REOPEN, RESUME, SUSPEND, Step, can_take, take_step
 from shared_apps.platform.services import DEFAULT_INDUSTRY, provision_tenant
-from shared_apps.ratelimits import RateLimitedError, check, hit
+from shared_apps.tenants.enums import TenantStatus
 from shared_apps.tenants.models import Domain, Tenant
-from shared_apps.tenants.scope import TenantRef, enter_tenant
 from shared_apps.tenants.selectors import tenant_url
-
-PAGE_SIZE = 25
-
-
-class LimitedLoginForm(AuthenticationForm):
-    """The login, with the limit that every login of this house has."""
-
-    error_messages = AuthenticationForm.error_messages | {"limited": "Too many failed attempts. Try again later."}
-
-    def clean(self) -> dict[str, Any]:
-        email = normalise_login_email(self.cleaned_data.get("username") or "")[:254]
-        address = str(getattr(self.request, "client_ip", ""))
-        keys = (("public", "email", email), 1), (("public", "ip", address), 10)
-        try:
-            for key, factor in keys:
-                check("RATE_LOGIN", *key, factor=factor)
-        except RateLimitedError:
-            raise ValidationError(self.error_messages["limited"], code="limited") from None
-        try:
-            return super().clean()
-        except ValidationError:
-            for key, factor in keys:
-                try:
-                    hit("RATE_LOGIN", *key, factor=factor)
-                except RateLimitedError:
-                    continue  # a parallel attempt used the last one; the next attempt is told
-            raise
-
-
-class PlatformAdminSite(admin.AdminSite):
-    """Lets the platform's people in, and nobody else."""
-
-    site_header = site_title = "Booking Handoff"
-    index_title = "Platform"
-    site_url = "/"
-    enable_nav_sidebar = False
-    login_form = LimitedLoginForm
-
-    def has_permission(self, request: HttpRequest) -> bool:
-        user = request.user
-        return isinstance(user, User) and user.is_active and user.role in PLATFORM_ROLES
-
-
-site = PlatformAdminSite(name="admin")
-
-
-class ByRole:
-    """Permissions of a model's pages by role; there are no permission tables."""
-
-    may_look = frozenset({Role.ADMIN, Role.SUPPORT})
-    may_change = frozenset({Role.ADMIN})
-
-    def _has(self, request: HttpRequest, roles: frozenset[Role]) -> bool:
-        return site.has_permission(request) and cast(User, request.user).role in roles
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return self._has(request, self.may_look)
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self._has(request, self.may_look)
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self._has(request, self.may_change)
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self._has(request, self.may_change)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self._has(request, self.may_change)
-
-    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        """Whether a list may be narrowed by it: by what its filters offer, and by no other name that is a field's."""
-        offered: tuple[str, ...] = self.list_filter  # type: ignore[attr-defined]  # ModelAdmin's, beside this class
-        return lookup in {f"{name}__exact" for name in offered} and "\0" not in value
-
-
-# ---- tenants ----------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,8 +100,8 @@ class DomainInline(admin.TabularInline):
 class TenantAdmin(ByRole, admin.ModelAdmin):
     """Tenants: found, looked at, made, and taken from one state to the next."""
 
-    list_display = ("name", "address", "state", "handoffs", "last_activity", "tables", "created_at")
-    list_filter = ("status", "is_demo")
+    list_display = ("name", "address", "state", "link", "handoffs", "last_activity", "tables", "created_at", "support")
+    list_filter = ("status", LinkFilter, TablesFilter, "is_demo")
     search_fields = ("name", "domains__domain")
     search_help_text = "Name or subdomain"
     ordering = ("-created_at", "-id")
@@ -192,8 +111,8 @@ class TenantAdmin(ByRole, admin.ModelAdmin):
     actions = None
     inlines = (DomainInline,)
     fields = (
-        "name", "address", "state", "handoffs", "last_activity", "tables", "is_demo", "created_at", "deleted_at",
-        "exported_at",
+        "name", "address", "state", "link", "handoffs", "last_activity", "tables", "is_demo", "created_at",
+        "deleted_at", "exported_at",
     )  # fmt: skip
     readonly_fields = fields
     change_list_template = "admin/tenants.html"
@@ -216,17 +135,39 @@ class TenantAdmin(ByRole, admin.ModelAdmin):
     def state(self, row: Tenant) -> SafeString:
         return format_html('<span class="state {}">{}</span>', row.status, row.get_status_display())
 
+    @admin.display(description="Booking link")
+    def link(self, row: Tenant) -> SafeString | str:
+        facts = facts_of(row)
+        state = facts["link"] if facts else ""
+        return format_html('<span class="link {}">{}</span>', state, LINKS[state]) if state else "not readable"
+
     @admin.display(description="Handoffs")
     def handoffs(self, row: Tenant) -> str:
-        facts = _facts_of(row)
+        facts = facts_of(row)
         if facts is None:
             return "not readable"
-        return ", ".join(f"{count:,} {name}" for name, count in facts.counts.items()) or "none yet"
+        counts = facts["handoffs"] | {"jobs given up": facts["jobs given up"]}
+        return ", ".join(f"{count:,} {name.replace('_external', '')}" for name, count in counts.items() if count) or (
+            "none yet"
+        )
 
     @admin.display(description="Last activity")
-    def last_activity(self, row: Tenant) -> Any:
-        facts = _facts_of(row)
-        return facts.last_activity_at if facts else None
+    def last_activity(self, row: Tenant) -> datetime | None:
+        facts = facts_of(row)
+        return datetime.fromisoformat(facts["last"]) if facts and facts["last"] else None
+
+    @admin.display(description="Support")
+    def support(self, row: Tenant) -> SafeString | str:
+        """A button in the list's own form, which carries the CSRF token."""
+        if row.status != TenantStatus.ACTIVE:
+            return ""
+        address = reverse("admin:tenants_tenant_open", args=[row.pk])
+        return format_html(
+            '<button type="submit" class="open" formaction="{}">Open dashboard<span class="visually-hidden"> of {}'
+            "</span></button>",
+            address,
+            row.name,
+        )
 
     @admin.display(description="Tables")
     def tables(self, row: Tenant) -> str:
@@ -234,9 +175,16 @@ class TenantAdmin(ByRole, admin.ModelAdmin):
             return "up to date"
         return f"failed: {row.schema_failure}" if row.schema_failure else "behind"
 
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return TenantList
+
     def get_urls(self) -> list[URLPattern]:
-        step = path("<int:tenant_id>/<slug:name>/", site.admin_view(self.action_view), name="tenants_tenant_step")
-        return [*super().get_urls()[:-1], step, *super().get_urls()[-1:]]
+        own = [
+            path("<int:tenant_id>/domains/", site.admin_view(self.domains_view), name="tenants_tenant_domains"),
+            path("<int:tenant_id>/open/", site.admin_view(self.open_view), name="tenants_tenant_open"),
+            path("<int:tenant_id>/<slug:name>/", site.admin_view(self.action_view), name="tenants_tenant_step"),
+        ]
+        return [*super().get_urls()[:-1], *own, *super().get_urls()[-1:]]
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -247,7 +195,14 @@ class TenantAdmin(ByRole, admin.ModelAdmin):
             for name, action in ACTIONS.items()
             if row is not None and self.has_change_permission(request) and can_take(row, action.step)
         ]
-        shown: dict[str, Any] = {"offered": offered, "title": row.name if row else "", "subtitle": None}
+        may_open = row is not None and row.status == TenantStatus.ACTIVE
+        shown: dict[str, Any] = {
+            "offered": offered,
+            "may_change": self.has_change_permission(request),
+            "may_open": may_open,
+            "title": row.name if row else "",
+            "subtitle": None,
+        }
         shown |= dict.fromkeys(("show_save", "show_save_and_continue", "show_save_and_add_another"), False)
         return super().change_view(request, object_id, form_url, shown | (extra_context or {}))
 
@@ -271,6 +226,39 @@ class TenantAdmin(ByRole, admin.ModelAdmin):
         context = self.admin_site.each_context(request) | {"form": form, "title": "New tenant", "opts": self.opts}
         return TemplateResponse(request, "admin/provision.html", context)
 
+    def domains_view(self, request: HttpRequest, tenant_id: int) -> HttpResponse:
+        """The tenant's own domains; admins alone change them."""
+        row = self.get_object(request, str(tenant_id))
+        if row is None or not self.has_change_permission(request):
+            raise Http404
+        context = self.admin_site.each_context(request) | {
+            "title": f"Domains of {row.name}", "tenant": row, "opts": self.opts,
+        }  # fmt: skip
+        here = reverse("admin:tenants_tenant_domains", args=[row.pk])
+        log = partial(_log, request, row)
+        return domains_page(request, tenant=to_ref(row), here=here, context=context, log=log)
+
+    def open_view(self, request: HttpRequest, tenant_id: int) -> HttpResponse:
+        """Give the link that opens the tenant's dashboard as support; both roles may, and the log says who did."""
+        row = self.get_object(request, str(tenant_id))
+        if row is None or not self.has_view_permission(request, row):
+            raise Http404
+        here = reverse("admin:tenants_tenant_change", args=[row.pk])
+        if request.method != "POST":
+            return HttpResponseRedirect(here)
+        tenant = to_ref(row)
+        try:
+            token = make_grant(tenant=tenant, person=cast(User, request.user))
+        except NothingToOpenError as error:
+            messages.error(request, error.message)
+            return HttpResponseRedirect(here)
+        _log(request, row, "link to its dashboard made")
+        context = self.admin_site.each_context(request) | {
+            "title": f"Open the dashboard of {row.name}", "tenant": row, "back": here, "opts": self.opts,
+            "link": tenant_url(tenant, f"/support/{token}"), "seconds": int(LINK_LIVES.total_seconds()),
+        }  # fmt: skip
+        return TemplateResponse(request, "admin/open.html", context)
+
     def action_view(self, request: HttpRequest, tenant_id: int, name: str) -> HttpResponse:
         """Say what a step does; take it on POST."""
         row, action = self.get_object(request, str(tenant_id)), ACTIONS.get(name)
@@ -292,85 +280,6 @@ class TenantAdmin(ByRole, admin.ModelAdmin):
         return TemplateResponse(request, "admin/step.html", context)
 
 
-def to_ref(row: Tenant) -> TenantRef:
-    """Return the tenant of a row whose domains are read already."""
-    primary = next((domain.domain for domain in row.domains.all() if domain.is_primary), "")
-    return TenantRef(row.pk, row.schema_name, primary, row.name, row.status)
-
-
-def _facts_of(row: Tenant) -> TenantFacts | None:
-    """Return what the apps tell of a tenant, asked once for each row; None where its schema cannot be read."""
-    kept = vars(row)
-    if "facts" not in kept:
-        try:
-            with enter_tenant(to_ref(row)):
-                kept["facts"] = read_facts()
-        except (DatabaseError, InterfaceError):
-            kept["facts"] = None
-    return cast("TenantFacts | None", kept["facts"])
-
-
 def _log(request: HttpRequest, row: Tenant, what: str) -> None:
     user = cast(User, request.user)
     LogEntry.objects.log_actions(user.pk, [row], CHANGE, change_message=what, single_object=True)
-
-
-# ---- people -----------------------------------------------------------------------------------------------------
-
-PLATFORM_CHOICES = [(role.value, role.label) for role in Role if role in PLATFORM_ROLES]
-
-
-class PersonForm(UserChangeForm):
-    """One of the platform's people; the last admin stays one."""
-
-    role = forms.ChoiceField(choices=PLATFORM_CHOICES)
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or self.cleaned_data
-        stays = cleaned.get("role") == Role.ADMIN and cleaned.get("is_active")
-        others = User.objects.filter(role=Role.ADMIN, is_active=True).exclude(pk=self.instance.pk)
-        if not stays and not others.exists():
-            raise ValidationError("This is the last active admin. Make another one first.")
-        return cleaned
-
-
-class NewPersonForm(BaseUserCreationForm):
-    """A new one of the platform's people, with a first password."""
-
-    role = forms.ChoiceField(choices=PLATFORM_CHOICES)
-
-    class Meta:
-        model = User
-        fields = ("email",)
-
-    def clean_email(self) -> str:
-        email = normalise_login_email(self.cleaned_data["email"])
-        if User.objects.filter(email=email).exists():
-            raise ValidationError("Somebody has this address already.")
-        return email
-
-    def save(self, commit: bool = True) -> User:
-        self.instance.role = self.cleaned_data["role"]
-        return cast(User, super().save(commit))
-
-
-@admin.register(User, site=site)
-class PersonAdmin(ByRole, UserAdmin):
-    """The platform's people. Admins alone see them."""
-
-    may_look = frozenset({Role.ADMIN})
-    form, add_form = PersonForm, NewPersonForm
-    list_display = ("email", "role", "is_active", "last_login")
-    list_filter = ("role", "is_active")
-    search_fields = ("email",)
-    ordering = ("email",)
-    filter_horizontal = ()
-    actions = None
-    fieldsets = ((None, {"fields": ("email", "role", "is_active", "password")}),)
-    add_fieldsets = ((None, {"fields": ("email", "role", "password1", "password2")}),)
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
-        return super().get_queryset(request).filter(role__in=PLATFORM_ROLES)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False  # the log names them: deactivate instead

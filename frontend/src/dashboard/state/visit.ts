@@ -1,0 +1,4 @@
+/** Whether the support session this page was opened in is over. */
+import { createStore } from "./store.ts";
+
+export const isVisitOver = createStore(false);
