@@ -65,7 +65,7 @@ def _say(text: str) -> None:
 
 
 def measure(size: Size, folder: Path) -> Iterator[Section]:
-    """Measure everything, and yield one section after the other; tenants are made on the way, so order matters."""
+    """Measure everything, one section after the other; tenants are made on the way, so their order matters."""
     births = tenants.Births(rounds=size.rounds, each=size.births)
     few = births.measure()
     _say("Over HTTP ...")
