@@ -77,7 +77,8 @@ def book(request: TenantRequest) -> HttpResponse:
 
 
 _kept: GenerationCache[KeptPage] = GenerationCache(max_entries=500, ttl=30.0)
-_GAPS = {name: token_hex(16) for name in ("nonce", "key", "referrer")}  # marks that nobody can write into a profile
+# Marks that nobody can write into a profile, as long as what is put in their places; a referrer may be of any length.
+_GAPS = {"nonce": token_hex(11), "key": str(uuid4()), "referrer": token_hex(16)}
 
 
 def _show_form(request: TenantRequest, template: str) -> HttpResponse:
@@ -103,7 +104,11 @@ def _render_kept(request: TenantRequest, template: str, *, is_referred: bool) ->
         key=_GAPS["key"],
         attribution={"referrer": _GAPS["referrer"]} if is_referred else {},
     )
-    return KeptPage(render_to_string(template, context | {"csp_nonce": _GAPS["nonce"]}, request), gaps=_GAPS)
+    return KeptPage(
+        render_to_string(template, context | {"csp_nonce": _GAPS["nonce"]}, request),
+        gaps=_GAPS,
+        free=frozenset({"referrer"}),
+    )
 
 
 def _fresh_values(request: TenantRequest) -> dict[str, Any]:

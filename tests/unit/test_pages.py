@@ -16,16 +16,26 @@ def test_kept_page_is_what_rendering_it_would_have_given(pieces: list[str], nonc
     html = "".join(f"{piece}{MARKS['nonce']}{piece}{MARKS['key']}" for piece in pieces)
     expected = "".join(f"{piece}{nonce}{piece}{key}" for piece in pieces)
 
-    page = KeptPage(html, gaps=MARKS)
+    page = KeptPage(html, gaps=MARKS, free=frozenset(MARKS))
 
     for _ in range(2):  # filling it leaves it as it was
         assert gzip.decompress(page.fill({"nonce": nonce, "key": key})).decode() == expected
 
 
 def test_kept_page_is_compressed_but_for_its_gaps() -> None:
-    page = KeptPage(f"{'<p>the same</p>' * 1000}{MARKS['key']}", gaps={"key": MARKS["key"]})
+    page = KeptPage(f"{'<p>the same</p>' * 1000}{MARKS['key']}", gaps={"key": MARKS["key"]}, free=frozenset({"key"}))
 
     filled = page.fill({"key": "secret-secret-secret"})
 
     assert len(filled) < 200
     assert b"secret-secret-secret" in filled
+
+
+@given(pieces=st.lists(_texts, min_size=2, max_size=5), key=st.text("0123456789abcdef", min_size=32, max_size=32))
+def test_pieces_refer_across_a_gap_of_known_length(pieces: list[str], key: str) -> None:
+    mark = "f" * 32
+    html = mark.join(piece.replace("f", "") * 3 for piece in pieces)
+
+    page = KeptPage(html, gaps={"key": mark})
+
+    assert gzip.decompress(page.fill({"key": key})).decode() == html.replace(mark, key)
