@@ -1,6 +1,10 @@
 """One link, opened by many at the same moment, opens once."""
 
-from functools import partial
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from django.db import connections, transaction
 
 from shared_apps.accounts.enums import Role
 from shared_apps.accounts.models import User
@@ -8,20 +12,30 @@ from shared_apps.platform.grants import make_grant, use_grant
 from shared_apps.platform.models import SupportGrant
 from shared_apps.platform.services import ensure_platform_user
 from shared_apps.tenants.scope import TenantRef, public_scope
-from tests.isolation.helpers import in_threads
 
-AT_ONCE = 8
+AT_ONCE = 6
 
 
 def test_link_opened_by_many_at_once_opens_once(db: None, committed_tenant: TenantRef) -> None:
+    """All have read the link as unused, and wait for its row, before the first may go on."""
     person = ensure_platform_user(email="race@platform.example", role=Role.SUPPORT, password=None)
+    token = make_grant(tenant=committed_tenant, person=person)
+
+    def open_it() -> Any:
+        try:
+            return use_grant(tenant=committed_tenant, token=token)
+        finally:
+            connections.close_all()
+
     try:
-        for _ in range(5):
-            token = make_grant(tenant=committed_tenant, person=person)
+        with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
+            with public_scope(), transaction.atomic():
+                SupportGrant.objects.select_for_update().get()
+                waiting = [pool.submit(open_it) for _ in range(AT_ONCE)]
+                time.sleep(1)
+            answers = [each.result() for each in waiting]
 
-            answers = in_threads([partial(use_grant, tenant=committed_tenant, token=token)] * AT_ONCE)
-
-            assert sum(answer is not None for answer in answers) == 1
+        assert sum(answer is not None for answer in answers) == 1
     finally:
         with public_scope():
             SupportGrant.objects.all().delete()
