@@ -104,9 +104,9 @@ chaos: frontend  ## five thousand leads under faults on a demo of its own; says 
 chromium: setup  ## find or install the browser of the tests
 	@$(EMBEDDED) chromium
 
-lock: setup  ## lock the dependencies of pyproject.toml, with hashes
-	@$(RUN) -m uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 pyproject.toml -o requirements/base.txt
-	@$(RUN) -m uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --extra dev pyproject.toml -o requirements/dev.txt
+lock: setup  ## lock the newest allowed dependencies of pyproject.toml, with hashes
+	@$(RUN) -m uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url --python-version 3.11 pyproject.toml -o requirements/base.txt
+	@$(RUN) -m uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url --python-version 3.11 --extra dev pyproject.toml -o requirements/dev.txt
 
 blueprint: setup  ## write the script that makes a tenant's tables, after a change of migrations
 	@$(TRIAL) $(RUN) manage.py write_blueprint
