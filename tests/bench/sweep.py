@@ -96,7 +96,7 @@ def report(tenants: list[TenantRef], *, rounds: int, tasks: int, folder: Path) -
     text = _TEXT.format(waiting=_WAITING, stale=_STALE_EACH, rounds=rounds, tasks=min(tasks, len(tenants)))
     section = Section("The sweep", text)
     rows, few = [], [0.0]
-    for size in (len(tenants) // 10, len(tenants)):
+    for size in (max(1, len(tenants) // 10), len(tenants)):
         for percent in (1, 10, 100):
             due = max(1, size * percent // 100)
             floors, sweeps, walls = _measure_rounds(tenants[:size], due, rounds)

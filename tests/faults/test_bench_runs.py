@@ -33,5 +33,5 @@ def test_benchmark_runs_and_writes_what_it_promises(tmp_path: Path) -> None:
         assert found["figures"][f"a capture, {row}: CPU us"] >= 0
     assert len(found["goals"]) == 16
     assert all(isinstance(goal["holds"], bool) and goal["measured"] >= 0 for goal in found["goals"].values())
-    assert found["figures"]["empty tenant: tables"] == 12
+    assert found["figures"]["empty tenant: tables"] == 13
     assert found["figures"]["first load / bytes"] > 1_000
