@@ -1,13 +1,12 @@
 """The platform's own page: what the product is, the demo tenants, and a sign-up of interest where one is wanted."""
 
-import ipaddress
-
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.translation import get_language
 from django.views.decorators.http import require_POST, require_safe
 
+from saas.metrics import is_local
 from shared_apps.errors import InvalidFieldsError, translate
 from shared_apps.interest.services import record_interest
 from shared_apps.tenants.http import TenantRequest
@@ -64,7 +63,7 @@ def _render_home(request: HttpRequest, *, form: dict[str, object], status: int =
 
 
 @require_safe
-def may_have_certificate(request: HttpRequest) -> HttpResponse:
+def may_have_certificate(request: TenantRequest) -> HttpResponse:
     """Tell a proxy on this machine or a trusted one whether to get a certificate for `?domain=`: 200 for a proven one.
 
     404 for every other name, and for whoever else asks: what a proxy passes on bears X-Forwarded-For, its own question
@@ -76,12 +75,5 @@ def may_have_certificate(request: HttpRequest) -> HttpResponse:
     return HttpResponse(status=200 if find_tenant_by_host(host) is not None else 404)
 
 
-def _is_our_proxy(request: HttpRequest) -> bool:
-    if "X-Forwarded-For" in request.headers:
-        return False
-    try:
-        peer = ipaddress.ip_address(request.META.get("REMOTE_ADDR", ""))
-    except ValueError:
-        return False
-    trusted = (ipaddress.ip_network(proxy, strict=False) for proxy in settings.TRUSTED_PROXIES)
-    return peer.is_loopback or any(peer.version == network.version and peer in network for network in trusted)
+def _is_our_proxy(request: TenantRequest) -> bool:
+    return is_local(request) or (request.is_by_proxy and "X-Forwarded-For" not in request.headers)

@@ -12,6 +12,7 @@ class TenantRequest(HttpRequest):
 
     tenant: TenantRef
     client_ip: str
+    is_by_proxy: bool
     csp_nonce: str
 
 
