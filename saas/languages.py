@@ -12,6 +12,7 @@ from saas.context import LANGUAGE_PARAM
 from saas.problems import known_snapshot, unreachable_page
 
 _YEAR_SECONDS = 365 * 24 * 3600
+_LANGUAGES = frozenset(dict(settings.LANGUAGES))
 
 
 class LanguageMiddleware:
@@ -21,7 +22,7 @@ class LanguageMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        chosen = _supported(request.GET.get(LANGUAGE_PARAM, ""))
+        chosen = _supported(request.GET.get(LANGUAGE_PARAM, "")) if request.META.get("QUERY_STRING") else ""
         language = chosen or choose_language(request)
         with translation.override(language):
             response = self.get_response(request)
@@ -47,18 +48,27 @@ def answer_unreachable(request: HttpRequest) -> HttpResponse:
 
 def choose_language(request: HttpRequest) -> str:
     """Return the language of a request that names none in its address."""
-    remembered = _supported(request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, ""))
-    if remembered:
-        return remembered
-    for wanted, _quality in parse_accept_lang_header(request.headers.get("Accept-Language", "")[:500].lower()):
-        found = _supported(wanted)
-        if found:
-            return found
+    found = find_wanted_language(
+        remembered=request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, ""),
+        accepted=request.META.get("HTTP_ACCEPT_LANGUAGE", ""),
+    )
+    if found:
+        return found
     snapshot = known_snapshot(request)
     return snapshot.business.language if snapshot is not None else settings.LANGUAGE_CODE
+
+
+def find_wanted_language(*, remembered: str, accepted: str) -> str:
+    """Return the language of ours that the switch's cookie, else an Accept-Language header, asks for; "" for none."""
+    if remembered and (found := _supported(remembered)):
+        return found
+    if not accepted:
+        return ""
+    wishes = parse_accept_lang_header(accepted[:500].lower())
+    return next((found for wanted, _quality in wishes if (found := _supported(wanted))), "")
 
 
 def _supported(tag: str) -> str:
     """Return the language of ours that a tag such as `es-MX` asks for; "" for none."""
     language = tag.partition("-")[0].lower()
-    return language if language in dict(settings.LANGUAGES) else ""
+    return language if language in _LANGUAGES else ""

@@ -3,8 +3,9 @@
 import ipaddress
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -22,6 +23,28 @@ _ONE_PACKET = 1_000  # bytes of a body; headers and the rest of a usual packet o
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
+class TrustedProxies:
+    """Those whose word on client, scheme and request id counts: TRUSTED_PROXIES."""
+
+    def __init__(self) -> None:
+        self._networks = [ipaddress.ip_network(proxy, strict=False) for proxy in settings.TRUSTED_PROXIES]
+
+    def __contains__(self, address: Address | None) -> bool:
+        return address is not None and any(
+            address.version == network.version and address in network for network in self._networks
+        )
+
+    def sent(self, environ: Mapping[str, Any]) -> bool:
+        """Whether a request came by one of them."""
+        return _parse(environ.get("REMOTE_ADDR", "")) in self
+
+
+def read_scheme(environ: Mapping[str, Any], *, is_by_proxy: bool) -> str:
+    """Return the scheme that the visitor's browser spoke."""
+    is_secure = is_by_proxy and environ.get("HTTP_X_FORWARDED_PROTO") == "https"
+    return "https" if is_secure else str(environ["wsgi.url_scheme"])
+
+
 class ProxyMiddleware:
     """Sets `request.client_ip`, and the scheme, believing forwarded headers from TRUSTED_PROXIES alone.
 
@@ -31,28 +54,22 @@ class ProxyMiddleware:
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
-        self._trusted = [ipaddress.ip_network(proxy, strict=False) for proxy in settings.TRUSTED_PROXIES]
+        self._proxies = TrustedProxies()
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         address = _parse(request.META.get("REMOTE_ADDR", ""))
-        request.is_by_proxy = self._is_trusted(address)  # type: ignore[attr-defined]  # for RequestMiddleware
+        request.is_by_proxy = address in self._proxies  # type: ignore[attr-defined]  # for RequestMiddleware
         if request.is_by_proxy:  # type: ignore[attr-defined]  # set above
-            if request.META.get("HTTP_X_FORWARDED_PROTO") == "https":
-                request.META["wsgi.url_scheme"] = "https"
+            request.META["wsgi.url_scheme"] = read_scheme(request.META, is_by_proxy=True)
             for hop in reversed(request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")[-20:]):
                 forwarded = _parse(hop.strip())
                 if forwarded is None:
                     break
                 address = forwarded
-                if not self._is_trusted(address):
+                if address not in self._proxies:
                     break
         request.client_ip = _bucket(address)  # type: ignore[attr-defined]  # TenantRequest
         return self.get_response(request)
-
-    def _is_trusted(self, address: Address | None) -> bool:
-        return address is not None and any(
-            address.version == network.version and address in network for network in self._trusted
-        )
 
 
 def _parse(text: str) -> Address | None:
@@ -98,6 +115,11 @@ class CompressMiddleware(GZipMiddleware):
         return super().process_response(request, response)
 
 
+def make_nonce() -> str:
+    """Return what marks the one style element of a page, new at every visit."""
+    return secrets.token_urlsafe(16)
+
+
 class ContentSecurityMiddleware:
     """Sends a strict Content-Security-Policy with every page, and forbids caches to keep what is not a file.
 
@@ -108,7 +130,7 @@ class ContentSecurityMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        nonce = secrets.token_urlsafe(16)
+        nonce = make_nonce()
         request.csp_nonce = nonce  # type: ignore[attr-defined]  # TenantRequest
         response = self.get_response(request)
         if not response.streaming and "Content-Length" not in response and isinstance(response, HttpResponse):

@@ -3,7 +3,7 @@
 import logging
 import re
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from secrets import token_hex
 from typing import Any, Final
@@ -87,6 +87,27 @@ def request_figures() -> RequestFigures:
     return RequestFigures()
 
 
+def pick_request_id(environ: Mapping[str, Any], *, is_by_proxy: bool) -> str:
+    """Return the id that a trusted proxy gave a request, else a new one."""
+    given = environ.get("HTTP_X_REQUEST_ID", "") if is_by_proxy else ""
+    return given if _GIVEN_ID.fullmatch(given) else token_hex(8)
+
+
+def tell_request(*, route: str, method: str, status: int, seconds: float, **more: str) -> None:
+    """Count a request and, where it is one that is told, write its line; `more` are facts of the line."""
+    request_figures().add(route=route, method=method, status=status, seconds=seconds)
+    if route in _QUIET and status < 500:
+        return
+    facts = {
+        "route": route,
+        "method": method if method in METHODS else "other",
+        "status": status,
+        "ms": round(seconds * 1000, 1),
+        **more,
+    }
+    logger.info("request", extra={"facts": facts})
+
+
 class RequestMiddleware:
     """Gives each request an id, and writes one line about it: route, method, status, time; no address, no path.
 
@@ -97,35 +118,18 @@ class RequestMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        request_id = self._find_id(request) or token_hex(8)
+        request_id = pick_request_id(request.META, is_by_proxy=getattr(request, "is_by_proxy", False))
         began = time.perf_counter()
         with line_facts(request=request_id):
             response = self.get_response(request)
-            seconds = time.perf_counter() - began
-            figures = request_figures()
-            route, status = figures.name(request), response.status_code
-            figures.add(route=route, method=request.method or "", status=status, seconds=seconds)
-            if route not in _QUIET or status >= 500:
-                logger.info("request", extra={"facts": _facts(request, route, status, seconds)})
+            tenant = getattr(request, "tenant", None)
+            tell_request(
+                route=request_figures().name(request),
+                method=request.method or "",
+                status=response.status_code,
+                seconds=time.perf_counter() - began,
+                **({} if tenant is None else {"tenant": tenant.client_id}),
+            )
         response._has_been_logged = True  # type: ignore[attr-defined]  # noqa: SLF001 - Django's mark: ours told it
         response["X-Request-Id"] = request_id
         return response
-
-    def _find_id(self, request: HttpRequest) -> str | None:
-        if not getattr(request, "is_by_proxy", False):
-            return None
-        given = request.META.get("HTTP_X_REQUEST_ID", "")
-        return given if _GIVEN_ID.fullmatch(given) else None
-
-
-def _facts(request: HttpRequest, route: str, status: int, seconds: float) -> dict[str, Any]:
-    facts: dict[str, Any] = {
-        "route": route,
-        "method": request.method if request.method in METHODS else "other",
-        "status": status,
-        "ms": round(seconds * 1000, 1),
-    }
-    tenant = getattr(request, "tenant", None)
-    if tenant is not None:
-        facts["tenant"] = tenant.client_id
-    return facts

@@ -13,13 +13,16 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "saas.settings")
 
 _django = get_wsgi_application()
 
-from shared_apps.journal.services import start_journal_keeper  # noqa: E402 - needs the apps loaded
+from saas.kept import KeptAnswers  # noqa: E402 - needs the apps loaded
+from shared_apps.journal.services import start_journal_keeper  # noqa: E402 - the same
 from shared_apps.tenants.backend.guard import GUARD  # noqa: E402
 from shared_apps.tenants.watcher import start_tenant_watcher  # noqa: E402
 
 GUARD.start(statement_seconds=3.0)
 start_tenant_watcher()
 start_journal_keeper()
+
+_answer = KeptAnswers(_django)
 
 _MAX_CONTENT_TYPE = 256
 _MAX_PARAMETERS = 100
@@ -29,18 +32,18 @@ _CHARSET = re.compile(r""";\s*charset\s*=\s*"?(?:utf-?8|us-ascii|ascii)"?\s*(?:;
 
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-    """Django, behind the checks that must come before it builds a request or looks for a page.
+    """Django and the pages it keeps, behind the checks that must come before a request is built or a page looked for.
 
-    It parses Content-Type then, at a cost that grows with the square of its length (CVE-2026-84429's kind), and fails
-    on some; it counts parameters where the page for the error would read them again; and a method nobody uses meets
-    its CSRF check before any view could say 405.
+    Django parses Content-Type then, at a cost that grows with the square of its length (CVE-2026-84429's kind), and
+    fails on some; it counts parameters where the page for the error would read them again; and a method nobody uses
+    meets its CSRF check before any view could say 405.
     """
     if not _is_readable(environ):
         return _refuse(environ, start_response, HTTPStatus.BAD_REQUEST)
     if environ.get("REQUEST_METHOD") not in _METHODS:
         allow = ("Allow", ", ".join(sorted(_METHODS)))
         return _refuse(environ, start_response, HTTPStatus.METHOD_NOT_ALLOWED, allow)
-    return _django(environ, start_response)
+    return _answer(environ, start_response)
 
 
 def _is_readable(environ: dict[str, Any]) -> bool:

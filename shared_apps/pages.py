@@ -11,6 +11,8 @@ import zlib
 from collections.abc import Mapping
 from typing import Final
 
+from django.http import HttpResponse
+
 _HEADER: Final = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\xff"  # RFC 1952: deflate, no name, no time, best compression
 _NOWHERE: Final = b"\x01"  # stands for a gap in what pieces may refer to; no page has it
 _END: Final = b"\x03\x00"  # a last block with nothing in it
@@ -54,6 +56,15 @@ class KeptPage:
             checksum = zlib.crc32(text, checksum)
             length += len(text)
         return b"".join([*blocks, _END, checksum.to_bytes(4, "little"), length.to_bytes(4, "little")])
+
+
+class KeptResponse(HttpResponse):
+    """A kept page as one visitor gets it; with `page` and `values` whoever has the response can make the next one's."""
+
+    def __init__(self, page: KeptPage, values: Mapping[str, str]) -> None:
+        super().__init__(page.fill(values), headers={"Content-Encoding": "gzip", "Vary": "Accept-Encoding"})
+        self.page = page
+        self.values = values
 
 
 def _deflate(text: bytes, before: bytes) -> bytes:

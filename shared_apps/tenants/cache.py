@@ -53,7 +53,7 @@ class GenerationCache(Generic[Value]):
         The counter is read before loading, so a change committed meanwhile makes the new entry invalid at once.
         `recall` gives what is kept outside of this process, with its age in seconds, for when `load` has no database.
         """
-        generation = host_generations().read(slot)
+        generation = self.read_generation(slot)
         now = time.monotonic()
         entry = self._entries.get(key)
         if entry is not None and entry[0] == generation and now - entry[1] < self._ttl:
@@ -69,12 +69,31 @@ class GenerationCache(Generic[Value]):
                 raise
             value, age = recalled
             now -= max(age, self._ttl)  # never good enough to be served without asking the database first
+        self._put(key, (generation, now, value))
+        return value
+
+    def find(self, key: Hashable, *, slot: int) -> Value | None:
+        """Return the value at `key` where there is one that is valid; None where there is none. Loads nothing."""
+        entry = self._entries.get(key)
+        if entry is not None and entry[0] == self.read_generation(slot) and time.monotonic() - entry[1] < self._ttl:
+            return entry[2]
+        return None
+
+    @staticmethod
+    def read_generation(slot: int) -> int:
+        """Return the counter of `slot`, for `put`: read it before making what is to be kept."""
+        return host_generations().read(slot)
+
+    def put(self, key: Hashable, value: Value, *, generation: int) -> None:
+        """Keep what was made elsewhere, after `generation` was read."""
+        self._put(key, (generation, time.monotonic(), value))
+
+    def _put(self, key: Hashable, entry: tuple[int, float, Value]) -> None:
         with self._lock:
             self._entries.pop(key, None)
             while len(self._entries) >= self._max_entries:
                 self._entries.pop(next(iter(self._entries)))
-            self._entries[key] = (generation, now, value)
-        return value
+            self._entries[key] = entry
 
     def clear(self) -> None:
         """Forget everything; for tests, which roll back what they wrote."""

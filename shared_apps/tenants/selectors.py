@@ -41,6 +41,12 @@ def find_tenant_by_host(host: str) -> TenantRef | None:
     return _hosts.get(key, slot=ROUTING_SLOT, load=lambda: _load_by_domain(key), recall=lambda: _recall_route(key))
 
 
+def find_known_tenant(host: str) -> TenantRef | None:
+    """Return the tenant of a normalised host where this process knows it for certain; asks nobody."""
+    key = domain_key(host)
+    return None if key is None else _hosts.find(key, slot=ROUTING_SLOT)
+
+
 def _load_by_domain(key: str) -> TenantRef | None:
     hidden = (TenantStatus.CREATING, TenantStatus.DELETED, TenantStatus.DROPPED)
     tenant = load_tenant(Domain.objects.filter(domain=key).exclude(tenant__status__in=hidden))

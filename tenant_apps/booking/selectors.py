@@ -1,8 +1,9 @@
 """Reads of the booking settings, and the snapshot by which visitors are served."""
 
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from django.db.models import F, Q
 from django.db.models.functions import Now
@@ -90,6 +91,10 @@ class TenantSnapshot:
     business: BusinessCard
     booking: PublicBooking
 
+    def day_at(self, now: datetime) -> date:
+        """Return the day it is at the business."""
+        return now.astimezone(ZoneInfo(self.business.time_zone)).date()
+
 
 _snapshots: GenerationCache[TenantSnapshot] = GenerationCache(max_entries=5_000, ttl=30.0)
 
@@ -102,6 +107,11 @@ def get_snapshot(*, tenant: TenantRef) -> TenantSnapshot:
         load=lambda: load_snapshot(tenant=tenant),
         recall=lambda: _recall_snapshot(tenant),
     )
+
+
+def find_known_snapshot(*, tenant: TenantRef) -> TenantSnapshot | None:
+    """Return the tenant's snapshot where this process holds one that is valid; asks nobody, needs no schema."""
+    return _snapshots.find(tenant.schema_name, slot=tenant_slot(tenant.id))
 
 
 def peek_snapshot(*, tenant: TenantRef) -> TenantSnapshot | None:

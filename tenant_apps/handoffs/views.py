@@ -1,12 +1,12 @@
 """The visitor's pages: the business, the form, the hand-over, the click. All of it works without JavaScript."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import asdict
 from secrets import token_hex
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
-from zoneinfo import ZoneInfo
 
 from django.db import InterfaceError, OperationalError
 from django.http import HttpResponse, HttpResponseRedirect
@@ -21,7 +21,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from pydantic import ValidationError
 
 from shared_apps.errors import FieldProblem, InvalidFieldsError, translate
-from shared_apps.pages import KeptPage
+from shared_apps.pages import KeptPage, KeptResponse
 from shared_apps.ratelimits import RateLimitedError
 from shared_apps.schemas import describe_errors
 from shared_apps.tenants.backend.guard import time_limit
@@ -83,18 +83,26 @@ _GAPS = {"nonce": token_hex(11), "key": str(uuid4()), "referrer": token_hex(16)}
 
 def _show_form(request: TenantRequest, template: str) -> HttpResponse:
     """Return the page with the form still empty: the kept one where the address asks for nothing special."""
-    if request.META.get("QUERY_STRING") or "gzip" not in request.headers.get("Accept-Encoding", ""):
+    if not may_be_kept(request.META):
         return _render_form(request, template, _fresh_values(request))
-    tenant, now = request.tenant, timezone.now()
-    today = now.astimezone(ZoneInfo(get_snapshot(tenant=tenant).business.time_zone)).date()
-    referrer = _read_attribution(request).get("referrer", "")
+    tenant, referrer = request.tenant, read_referrer(request.META)
+    today = get_snapshot(tenant=tenant).day_at(timezone.now())
     page = _kept.get(
         (tenant.schema_name, template, get_language(), today, bool(referrer)),
         slot=tenant_slot(tenant.id),
         load=lambda: _render_kept(request, template, is_referred=bool(referrer)),
     )
-    values = {"nonce": request.csp_nonce, "key": str(uuid4()), "referrer": escape(referrer)}
-    return HttpResponse(page.fill(values), headers={"Content-Encoding": "gzip", "Vary": "Accept-Encoding"})
+    return KeptResponse(page, make_values(nonce=request.csp_nonce, referrer=referrer))
+
+
+def may_be_kept(environ: Mapping[str, Any]) -> bool:
+    """Whether a visit asks for nothing special, so that a page of this tenant can be one for many."""
+    return not environ.get("QUERY_STRING") and "gzip" in environ.get("HTTP_ACCEPT_ENCODING", "")
+
+
+def make_values(*, nonce: str, referrer: str) -> dict[str, str]:
+    """Return what fills the gaps of a kept page at a visit."""
+    return {"nonce": nonce, "key": str(uuid4()), "referrer": escape(referrer)}
 
 
 def _render_kept(request: TenantRequest, template: str, *, is_referred: bool) -> KeptPage:
@@ -178,19 +186,22 @@ def _read_attribution(request: TenantRequest) -> dict[str, str]:
     """Return what says where the visitor came from: of a posted form, else of the query and the Referer header."""
     given = request.POST if request.method == "POST" else request.GET
     found = {name: given[name].replace("\0", "")[:300] for name in ATTRIBUTION_NAMES if given.get(name)}
-    referrer = _read_referrer(request)
+    referrer = read_referrer(request.META)
     if referrer and "referrer" not in found:
         found["referrer"] = referrer
     return found
 
 
-def _read_referrer(request: TenantRequest) -> str:
+def read_referrer(environ: Mapping[str, Any]) -> str:
     """Return the other site's page that led here, without its query; "" for our own, none, or no address at all."""
+    header = environ.get("HTTP_REFERER", "")
+    if not header:
+        return ""
     try:
-        referrer = urlsplit(request.headers.get("Referer", ""))
+        referrer = urlsplit(header)
     except ValueError:
         return ""
-    if not referrer.netloc or referrer.netloc == request.META.get("HTTP_HOST"):
+    if not referrer.netloc or referrer.netloc == environ.get("HTTP_HOST"):
         return ""
     return f"{referrer.scheme}://{referrer.netloc}{referrer.path}"[:300]
 

@@ -2,14 +2,18 @@
 
 import sys
 
+from django.test import RequestFactory
+
+from saas.kept import KeptAnswers
 from shared_apps.tenants.cache import GenerationCache
 from shared_apps.tenants.scope import TenantRef
+from shared_apps.tenants.selectors import tenant_host
 from tenant_apps.booking import selectors as booking_selectors
-from tests.clients import TenantClient
+from tests.clients import TenantClient, answer_wsgi
 
 PACKAGES = ("shared_apps.", "tenant_apps.", "saas.", "worker.")
 KEYED_BY_SCHEMA = {"tenant_apps.booking.selectors._snapshots"}
-KEYED_BY_SCHEMA_AND_MORE = {"tenant_apps.handoffs.views._kept"}  # a tuple; the schema comes first
+KEYED_BY_SCHEMA_AND_MORE = {"saas.kept._answers", "tenant_apps.handoffs.views._kept"}  # a tuple; the schema comes first
 KEYED_OTHERWISE = {
     "shared_apps.tenants.selectors._hosts": "finds the tenant: its key is the host, and no tenant's data is in it",
 }
@@ -30,9 +34,13 @@ def test_every_cache_is_on_one_of_the_lists() -> None:
 
 
 def test_caches_keyed_by_schema_hold_schemas_and_nothing_else(alpha: TenantRef, beta: TenantRef) -> None:
+    door = KeptAnswers(answer_wsgi)
     for tenant in (alpha, beta):
         for path in ("/", "/book", "/api/v1/booking", "/login"):
             assert TenantClient(tenant).get(path, headers={"accept-encoding": "gzip"}).status_code == 200
+        for path in ("/", "/book"):
+            environ = RequestFactory().get(path, headers={"host": tenant_host(tenant), "accept-encoding": "gzip"}).META
+            assert b"".join(door(environ, lambda *_: None))
 
     caches = _all_caches()
     for name in KEYED_BY_SCHEMA:

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from datetime import date
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.http import HttpResponse, HttpResponseNotModified
 from django.utils import timezone
@@ -35,7 +34,7 @@ def get_time_zone(request: TenantRequest) -> str:
 
 def get_today(request: TenantRequest) -> date:
     """Return the day it is at the business."""
-    return timezone.now().astimezone(ZoneInfo(get_time_zone(request))).date()
+    return get_snapshot(tenant=request.tenant).day_at(timezone.now())
 
 
 def to_filters(request: TenantRequest, given: FiltersIn) -> HandoffFilters:

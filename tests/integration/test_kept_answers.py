@@ -1,0 +1,245 @@
+"""Answers that are kept before Django: nobody can tell them from Django's, and what differs is Django's to answer."""
+
+import gzip
+import json
+import logging
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from django.test import RequestFactory
+
+from saas.kept import KeptAnswers
+from saas.logs import JsonFormatter
+from saas.observing import request_figures
+from shared_apps.tenants.enums import TenantStatus
+from shared_apps.tenants.models import Domain
+from shared_apps.tenants.scope import TenantRef, public_scope
+from shared_apps.tenants.selectors import tenant_host
+from shared_apps.tenants.services import set_tenant_status
+from tests.clients import TenantClient, answer_wsgi
+
+PROXY = "203.0.113.7"
+OWN_HOST = "book.alpha-studio.com"
+_NEW_EACH_TIME = re.compile(r'(?<=nonce=")[^"]+|(?<=name="idempotencyKey" value=")[^"]+')
+
+
+@dataclass
+class Answer:
+    """What went over the wire."""
+
+    status: str
+    headers: dict[str, str]
+    body: bytes
+    was_djangos: bool
+
+    @property
+    def page(self) -> str:
+        return gzip.decompress(self.body).decode()
+
+    @property
+    def new_each_time(self) -> set[str]:
+        return {self.headers["X-Request-Id"], *_NEW_EACH_TIME.findall(self.page)}
+
+    def compared(self) -> tuple[object, ...]:
+        """All of it but for what is new at every visit."""
+        policy = re.sub(r"'nonce-[^']+'", "", self.headers["Content-Security-Policy"])
+        fixed = {name: value for name, value in self.headers.items() if name != "X-Request-Id"}
+        return self.status, fixed | {"Content-Security-Policy": policy}, _NEW_EACH_TIME.sub("", self.page)
+
+
+@dataclass
+class Web:
+    """The web process's door, told apart from Django behind it."""
+
+    host: str
+    djangos: int = 0
+    door: KeptAnswers = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.door = KeptAnswers(self._ask_django)
+
+    def _ask_django(self, environ: dict[str, Any], start_response: Any) -> Any:
+        self.djangos += 1
+        return answer_wsgi(environ, start_response)
+
+    def ask(self, path: str, *, method: str = "GET", address: str = "127.0.0.1", **headers: str) -> Answer:
+        named = {"host": self.host, "accept-encoding": "gzip"} | {
+            name.replace("_", "-"): value for name, value in headers.items()
+        }
+        environ = RequestFactory().generic(method, path, headers=named, REMOTE_ADDR=address).META
+        said: list[Any] = []
+        before = self.djangos
+        body = b"".join(self.door(environ, lambda status, given, *_: said.extend((status, given))))
+        names = [name for name, _ in said[1]]
+        assert len(names) == len(set(names))
+        return Answer(said[0], dict(said[1]), body, self.djangos > before)
+
+
+@pytest.fixture
+def web(ready: TenantRef) -> Web:
+    """Alpha's host, whose tenant and snapshot this process knows."""
+    web = Web(tenant_host(ready))
+    web.ask("/?known=now")
+    return web
+
+
+@pytest.mark.parametrize("path", ["/", "/book"])
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"accept_language": "es-MX,es;q=0.9"},
+        {"cookie": "lang=es"},
+        {"cookie": "lang=xx; other=1"},
+        {"referer": 'https://search.example/results?q="><b>'},
+    ],
+)
+def test_kept_answer_is_djangos(path: str, headers: dict[str, str], web: Web) -> None:
+    first, second, third = (web.ask(path, **headers) for _ in range(3))
+
+    assert [each.was_djangos for each in (first, second, third)] == [True, False, False]
+    assert first.compared() == second.compared() == third.compared()
+    assert second.headers["Content-Length"] == str(len(second.body))
+    assert not first.new_each_time & second.new_each_time
+    assert not second.new_each_time & third.new_each_time
+    assert any(f"'nonce-{each}'" in second.headers["Content-Security-Policy"] for each in second.new_each_time)
+
+
+def test_language_decides_which_answer_is_kept(web: Web) -> None:
+    asked = [{}, {"accept_language": "es"}, {"cookie": "lang=es"}, {"cookie": "lang=en", "accept_language": "es"}]
+    for headers in asked:
+        web.ask("/", **headers)
+
+    languages = [web.ask("/", **headers) for headers in asked]
+    assert [each.was_djangos for each in languages] == [False] * 4
+    assert [each.headers["Content-Language"] for each in languages] == ["en", "es", "es", "en"]
+    assert ["Horario" in each.page for each in languages] == [False, True, True, False]
+
+
+def test_referrer_is_this_visits_alone(web: Web) -> None:
+    for number in (1, 2):
+        page = web.ask("/", referer=f'https://search.example/"><b>{number}').page
+        assert f'name="referrer" value="https://search.example/&quot;&gt;&lt;b&gt;{number}"' in page
+    assert 'name="referrer"' not in web.ask("/").page
+
+
+@pytest.mark.parametrize(
+    ("path", "asked"),
+    [
+        ("/", {"method": "HEAD"}),
+        ("/", {"method": "POST"}),
+        ("/?service=Massage", {}),
+        ("/?lang=es", {}),
+        ("/book?embed=1", {}),
+        ("/", {"accept_encoding": "br"}),
+        ("/", {"cookie": "sessionid=whatever"}),
+        ("/", {"cookie": "sessionid=abcdefghijklmnopqrstuvwxyz012345"}),
+        ("/handoff/x", {}),
+        ("/", {"host": "localhost"}),
+        ("/", {"host": "nobody.localhost"}),
+        ("/", {"host": "bad_host.localhost"}),
+    ],
+)
+def test_what_differs_is_djangos_every_time(path: str, asked: dict[str, Any], web: Web) -> None:
+    for _ in range(2):
+        web.ask("/")
+        assert web.ask(path, **asked).was_djangos
+
+
+def test_tenants_have_answers_of_their_own(web: Web, beta: TenantRef) -> None:
+    other = tenant_host(beta)
+    for _ in range(3):
+        assert "Alpha Studio" in web.ask("/").page
+        page = web.ask("/", host=other).page
+        assert "Beta Studio" in page
+        assert "Alpha" not in page
+    assert not web.ask("/").was_djangos
+    assert not web.ask("/", host=other).was_djangos
+
+
+def test_what_the_owner_saves_is_on_the_next_answer(
+    web: Web, owner: TenantClient, django_capture_on_commit_callbacks: Any
+) -> None:
+    web.ask("/")
+    assert not web.ask("/").was_djangos
+    profile = owner.get("/api/v1/settings/profile").json()
+
+    with django_capture_on_commit_callbacks(execute=True):
+        changed = owner.put_json("/api/v1/settings/profile", profile | {"businessName": "Fuchsia Studio"})
+    assert changed.status_code == 200
+
+    assert "Fuchsia Studio" in web.ask("/").page
+    assert "Fuchsia Studio" in web.ask("/").page
+
+
+def test_suspended_tenant_is_answered_no_longer(
+    web: Web, ready: TenantRef, django_capture_on_commit_callbacks: Any
+) -> None:
+    for _ in range(2):
+        web.ask("/")
+    with django_capture_on_commit_callbacks(execute=True):
+        set_tenant_status(tenant=ready, status=TenantStatus.SUSPENDED)
+    assert web.ask("/").status.startswith("503")
+
+    with django_capture_on_commit_callbacks(execute=True):
+        set_tenant_status(tenant=ready, status=TenantStatus.ACTIVE)
+    assert web.ask("/").status.startswith("200")
+
+
+def test_scheme_and_request_id_are_a_trusted_proxys_to_tell(settings: Any, web: Web) -> None:
+    settings.TRUSTED_PROXIES = [f"{PROXY}/32"]
+    settings.SECURE_SSL_REDIRECT = True
+    settings.SECURE_HSTS_SECONDS = 3600
+    web = Web(web.host)
+    secure = {"x_forwarded_proto": "https", "x_request_id": "given-by-the-proxy"}
+
+    for _ in range(2):
+        answer = web.ask("/", address=PROXY, **secure)
+        assert answer.status.startswith("200")
+        assert answer.headers["X-Request-Id"] == "given-by-the-proxy"
+        assert answer.headers["Strict-Transport-Security"].startswith("max-age=3600")
+    assert not answer.was_djangos
+    assert web.ask("/", address="198.51.100.9", **secure).status.startswith("301")
+
+
+def test_own_domain_forces_https_for_its_name_alone(settings: Any, web: Web, ready: TenantRef) -> None:
+    settings.TRUSTED_PROXIES = [f"{PROXY}/32"]
+    settings.SECURE_HSTS_SECONDS, settings.SECURE_HSTS_INCLUDE_SUBDOMAINS = 3600, True
+    with public_scope():
+        Domain.objects.create(domain=OWN_HOST, tenant_id=ready.id, is_primary=False)
+    web = Web(web.host)
+
+    for host, includes in ((web.host, True), (OWN_HOST, False)):
+        for _ in range(3):
+            answer = web.ask("/", host=host, address=PROXY, x_forwarded_proto="https")
+        assert not answer.was_djangos
+        assert ("includeSubDomains" in answer.headers["Strict-Transport-Security"]) is includes
+
+
+def test_kept_answer_is_told_and_counted_like_any(web: Web, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, logger="saas.access")
+    web.ask("/book")
+    before = request_figures().requests.read()["/book", "GET", "2xx"]
+    caplog.clear()
+    answer = web.ask("/book")
+
+    assert not answer.was_djangos
+    assert request_figures().requests.read()["/book", "GET", "2xx"] == before + 1
+    (line,) = [json.loads(JsonFormatter().format(record)) for record in caplog.records]
+    told = {name: line[name] for name in ("logger", "request", "tenant", "route", "method", "status")}
+    assert told == {
+        "logger": "saas.access",
+        "request": answer.headers["X-Request-Id"],
+        "tenant": "alpha",
+        "route": "/book",
+        "method": "GET",
+        "status": 200,
+    }
+
+
+def test_no_cookie_is_ever_kept(web: Web) -> None:
+    web.ask("/")
+    assert "Set-Cookie" in web.ask("/", cookie="sessionid=none").headers
+    assert "Set-Cookie" not in web.ask("/").headers
