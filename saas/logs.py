@@ -23,6 +23,9 @@ from django.apps import apps
 _ROOT = Path(__file__).resolve().parent.parent
 _OURS: Final = ("saas", "shared_apps", "tenant_apps", "worker", "tests", "test")
 
+# No line of ours tells these, and a record pays for each (logging HOWTO, "Optimization").
+logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+
 _facts: ContextVar[dict[str, str] | None] = ContextVar("line_facts", default=None)
 
 

@@ -120,6 +120,24 @@ def make_nonce() -> str:
     return secrets.token_urlsafe(16)
 
 
+def _write_policy(policy: Mapping[str, str]) -> str:
+    return "; ".join(f"{name} {value}" for name, value in policy.items())
+
+
+_NONCE = "{nonce}"
+_POLICY = {
+    "default-src": "'none'",
+    "script-src": "'self'",
+    "style-src": f"'self' 'nonce-{_NONCE}'",
+    "img-src": "'self' data:",
+    "connect-src": "'self'",
+    "form-action": "'self'",
+    "base-uri": "'none'",
+    "frame-ancestors": "'none'",
+}
+_STRICT = _write_policy(_POLICY)
+
+
 class ContentSecurityMiddleware:
     """Sends a strict Content-Security-Policy with every page, and forbids caches to keep what is not a file.
 
@@ -137,18 +155,10 @@ class ContentSecurityMiddleware:
             response["Content-Length"] = str(len(response.content))
         if "Cache-Control" not in response:
             response["Cache-Control"] = "no-store"
-        policy = {
-            "default-src": "'none'",
-            "script-src": "'self'",
-            "style-src": f"'self' 'nonce-{nonce}'",
-            "img-src": "'self' data:",
-            "connect-src": "'self'",
-            "form-action": "'self'",
-            "base-uri": "'none'",
-            "frame-ancestors": "'none'",
-        } | getattr(response, "csp", {})
-        response["Content-Security-Policy"] = "; ".join(f"{name} {value}" for name, value in policy.items())
-        if policy["frame-ancestors"] == "'none'":
+        changes: dict[str, str] = getattr(response, "csp", {})
+        policy = _write_policy(_POLICY | changes) if changes else _STRICT
+        response["Content-Security-Policy"] = policy.replace(_NONCE, nonce)
+        if "frame-ancestors" not in changes:
             response["X-Frame-Options"] = "DENY"
         response["Permissions-Policy"] = "camera=(), microphone=(), geolocation=(), browsing-topics=()"
         return response

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Literal
+from uuid import UUID
 
 from django.conf import settings as django_settings
 
@@ -191,7 +192,7 @@ class NoticeOut(Out):
         return cls(field=problem.field, message=translate(problem.message), code=problem.code)
 
 
-SAMPLE_REFERENCE = "00000000-0000-7000-8000-000000000000"
+SAMPLE_REFERENCE = UUID("00000000-0000-7000-8000-000000000000")
 
 
 class PreviewOut(Out):

@@ -1,8 +1,9 @@
 """Reads of the booking settings, and the snapshot by which visitors are served."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Final
+from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 from django.db.models import F, Q
@@ -24,7 +25,10 @@ from tenant_apps.business.selectors import BusinessCard, get_business_card, get_
 
 @dataclass(frozen=True, slots=True)
 class PublicBooking:
-    """What sending a visitor on needs. `url` is the tenant's own, canonical; "" unless `ready`."""
+    """What sending a visitor on needs. `url` is the tenant's own, canonical; "" unless `ready`.
+
+    `link` is the link of a handoff, cut where the handoff's id stands; empty unless `ready`.
+    """
 
     mode: str
     ready: bool
@@ -36,6 +40,7 @@ class PublicBooking:
     utm_source: str
     utm_campaign: str
     frame_check: str
+    link: tuple[str, ...] = field(repr=False)
 
     @property
     def frames(self) -> bool:
@@ -70,14 +75,16 @@ class PublicBooking:
         """The address under which a link of this tenant's is framed on a page of `our_host`."""
         return build_frame_url(url=url, provider=self.provider, our_host=our_host) if self.provider else ""
 
-    def outbound_url(self, *, handoff_id: str, prefill: Prefill | None = None) -> str:
+    def outbound_url(self, *, handoff_id: UUID, prefill: Prefill | None = None) -> str:
         """The link of one handoff; "" unless ready. Holds personal data only when `prefill` is given."""
         if self.provider is None:
             return ""
+        if prefill is None:
+            return str(handoff_id).join(self.link)
         return build_outbound_url(
             base_url=self.url,
             provider=self.provider,
-            handoff_id=handoff_id,
+            handoff_id=str(handoff_id),
             utm_source=self.utm_source,
             utm_campaign=self.utm_campaign,
             prefill=prefill,
@@ -225,7 +232,23 @@ def to_public_booking(settings: BookingSettings) -> PublicBooking:
         utm_source=settings.external_booking_utm_source,
         utm_campaign=settings.external_booking_utm_campaign,
         frame_check=settings.frame_check,
+        link=() if provider is None else _cut_link(settings, provider, url),
     )
+
+
+_ANY_ID: Final = str(uuid4())  # in no address of anybody's
+
+
+def _cut_link(settings: BookingSettings, provider: Provider, url: str) -> tuple[str, ...]:
+    """Return the link of a handoff, cut where its id stands: building one anew for every visitor is dear."""
+    link = build_outbound_url(
+        base_url=url,
+        provider=provider,
+        handoff_id=_ANY_ID,
+        utm_source=settings.external_booking_utm_source,
+        utm_campaign=settings.external_booking_utm_campaign,
+    )
+    return tuple(link.split(_ANY_ID))
 
 
 def _provider_name(settings: BookingSettings, provider: Provider | None, url: str) -> str:

@@ -138,7 +138,7 @@ def click_handoff(
         raise BookingUnavailableError
     at = _keep_click(tenant=tenant, booking=booking, handoff_id=handoff_id, now=now)
     if waiting is None:
-        return Click(HandoffStatus.REDIRECTED, at, booking.outbound_url(handoff_id=str(handoff_id)))
+        return Click(HandoffStatus.REDIRECTED, at, booking.outbound_url(handoff_id=handoff_id))
     return Click(HandoffStatus.REDIRECTED, at, get_outbound_url(booking=booking, handoff=waiting))
 
 
@@ -147,7 +147,7 @@ def _keep_click(*, tenant: TenantRef, booking: PublicBooking, handoff_id: UUID, 
     first = find_waiting(kind=CLICK, schema_name=tenant.schema_name, record_id=handoff_id)
     if first is not None:
         return _moment(first)
-    url = booking.outbound_url(handoff_id=str(handoff_id))
+    url = booking.outbound_url(handoff_id=handoff_id)
     entry = write_ahead(
         kind=CLICK,
         schema_name=tenant.schema_name,

@@ -140,7 +140,7 @@ def receive_handoff(
         id=handoff_id,
         created_at=now,
         pending_since=now,
-        external_booking_url_used=booking.outbound_url(handoff_id=str(handoff_id)),
+        external_booking_url_used=booking.outbound_url(handoff_id=handoff_id),
         fingerprint=lead.fingerprint,
         **_lead_columns(lead),
     )
@@ -199,7 +199,7 @@ def get_outbound_url(*, booking: PublicBooking, handoff: BookingHandoff) -> str:
             email=handoff.customer_email or None,
             phone=handoff.customer_phone or None,
         )
-    return booking.outbound_url(handoff_id=str(handoff.pk), prefill=prefill)
+    return booking.outbound_url(handoff_id=handoff.pk, prefill=prefill)
 
 
 def redirect_handoff(*, booking: PublicBooking, handoff_id: UUID) -> Redirect:
@@ -211,7 +211,7 @@ def redirect_handoff(*, booking: PublicBooking, handoff_id: UUID) -> Redirect:
     if not booking.ready:
         raise BookingUnavailableError
     changed = BookingHandoff.objects.transition(
-        REDIRECT, handoff_id=handoff_id, actor="visitor", url=booking.outbound_url(handoff_id=str(handoff_id))
+        REDIRECT, handoff_id=handoff_id, actor="visitor", url=booking.outbound_url(handoff_id=handoff_id)
     )
     if changed:
         handoff.refresh_from_db()
@@ -354,7 +354,7 @@ def _to_past_row(tenant: TenantRef, booking: PublicBooking, past: PastHandoff) -
         redirected_at=created + past.clicked_after if was_clicked else None,
         completed_at=created + max(past.completed_after, past.clicked_after) if is_completed else None,
         abandoned_at=created + timedelta(hours=24) if past.status == HandoffStatus.ABANDONED else None,
-        external_booking_url_used=booking.outbound_url(handoff_id=str(handoff_id)),
+        external_booking_url_used=booking.outbound_url(handoff_id=handoff_id),
         **_lead_columns(past.lead),
     )
 

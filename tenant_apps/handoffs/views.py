@@ -318,7 +318,7 @@ def hand_over(request: TenantRequest, handoff_id: str) -> HttpResponse:
             "origin": origin,
             "endpoint": f"/api/v1/handoffs/{key}/redirect?embed=1",
             "trusted": snapshot.booking.frame_check == FrameCheck.ALLOWED,
-            "link": snapshot.booking.outbound_url(handoff_id=str(key)),
+            "link": snapshot.booking.outbound_url(handoff_id=key),
         }
         # The object is the probe that tells a page from the error page a browser puts in its place.
         policy |= {"frame-src": origin, "object-src": origin}

@@ -16,6 +16,7 @@ from tenant_apps.booking.selectors import TenantSnapshot, get_cta_label, get_mes
 from tenant_apps.handoffs.api.insights import router as insights_router
 from tenant_apps.handoffs.api.requests import (
     CSV_ANSWER,
+    JSON,
     REPEATABLE,
     answer_if_changed,
     get_today,
@@ -103,20 +104,22 @@ def to_capture_out(*, capture: Capture, snapshot: TenantSnapshot) -> CaptureOut:
 @router.post(
     "/handoffs", response={200: CaptureOut, 201: CaptureOut, 202: CaptureOut}, auth=_capture_gate, tags=["visitor"]
 )
-def create_handoff(request: TenantRequest, response: HttpResponse, lead: LeadIn) -> Status[CaptureOut]:
+def create_handoff(request: TenantRequest, lead: LeadIn) -> HttpResponse:
     """Keep a visitor's wish, first of all, and say where to go next. The header Idempotency-Key makes retries safe.
 
     202, status `queued`: the database is away, the wish is kept elsewhere and will be the handoff with this very id.
     """
-    key = parse_idempotency_key(request.headers.get("Idempotency-Key"))
+    key = parse_idempotency_key(request.META.get("HTTP_IDEMPOTENCY_KEY"))
     snapshot = get_snapshot(tenant=request.tenant)
     cleaned = lead.to_lead(region=snapshot.business.region, industry=snapshot.business.industry)
     capture = capture_handoff(
         tenant=request.tenant, booking=snapshot.booking, lead=cleaned, idempotency_key=key, now=timezone.now()
     )
-    set_receipt(response, tenant=request.tenant, handoff=capture.handoff)
     status = 202 if capture.is_waiting else 201 if capture.is_new else 200
-    return Status(status, to_capture_out(capture=capture, snapshot=snapshot))
+    answer = to_capture_out(capture=capture, snapshot=snapshot).model_dump_json(by_alias=True)
+    response = HttpResponse(answer, content_type=JSON, status=status)
+    set_receipt(response, tenant=request.tenant, handoff=capture.handoff)
+    return response
 
 
 @router.post("/handoffs/{handoff_id}/redirect", response=RedirectOut, auth=_same_site, tags=["visitor"])

@@ -12,6 +12,7 @@ from tenant_apps.booking.selectors import get_snapshot
 from tenant_apps.handoffs.schemas import FiltersIn
 from tenant_apps.handoffs.selectors import HandoffFilters, HandoffNotFoundError, read_version
 
+JSON = "application/json; charset=utf-8"
 REPEATABLE = frozenset({"status"})
 CSV_ANSWER = {"responses": {200: {"content": {"text/csv": {"schema": {"type": "string"}}}}}}
 
@@ -59,7 +60,7 @@ def answer_if_changed(request: TenantRequest, *, question: object, answer: Calla
     version, known = read_version(known_tags=request.headers.get("If-None-Match", ""), question=question)
     if known:
         return HttpResponseNotModified(headers={"ETag": known})
-    response = HttpResponse(answer(), content_type="application/json; charset=utf-8")
+    response = HttpResponse(answer(), content_type=JSON)
     if tag := version.tag(question):
         response["ETag"] = tag
     return response

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    PlainSerializer,
     StringConstraints,
     WithJsonSchema,
     field_validator,
@@ -170,6 +171,18 @@ class ContactOut(Out):
     email: str | None
 
 
+def _write_moment(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+Moment = Annotated[
+    datetime,
+    PlainSerializer(_write_moment, when_used="json"),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]
+"""A time as every answer has it: UTC, milliseconds."""
+
+
 class CapturedBookingOut(Out):
     """Where a captured visitor goes next."""
 
@@ -187,7 +200,7 @@ class CaptureOut(Out):
 
     id: UUID
     status: str
-    created_at: datetime
+    created_at: Moment
     next_step: str
     booking: CapturedBookingOut | None
     message: str
