@@ -35,14 +35,15 @@ def check(page: Page) -> None:
 
 
 def test_axe_would_say_so(open_page: OpenBrowser, stack: Stack) -> None:
-    page = _open(open_page, size="phone", theme="light")
+    page = open_for_axe(open_page, size="phone", theme="light")
     page.goto(stack.url("coastal-cuts", "/book"))
     page.locator("#customerName").evaluate("field => field.labels[0].remove()")
     page.locator("h1").evaluate("heading => { heading.style.color = '#ccc'; }")
     assert {text.split(":")[0] for text in find_violations(page)} == {"label", "color-contrast"}
 
 
-def _open(open_page: OpenBrowser, *, size: str, theme: str, language: str = "en") -> Page:
+def open_for_axe(open_page: OpenBrowser, *, size: str, theme: str, language: str = "en") -> Page:
+    """Open a browser of that size and theme, which has axe in every page."""
     page = open_page(
         viewport=SIZES[size], color_scheme=theme, locale=language, reduced_motion="reduce", bypass_csp=True
     )
@@ -56,7 +57,7 @@ def _open(open_page: OpenBrowser, *, size: str, theme: str, language: str = "en"
 def test_every_page_of_the_visitors_way(
     size: str, theme: str, language: str, stack: Stack, open_page: OpenBrowser
 ) -> None:
-    page = _open(open_page, size=size, theme=theme, language=language)
+    page = open_for_axe(open_page, size=size, theme=theme, language=language)
     for subdomain in ("coastal-cuts", "sunrise-auto"):
         for path in (
             "/",
@@ -90,7 +91,7 @@ def test_every_page_of_the_visitors_way(
 @pytest.mark.parametrize("theme", THEMES)
 @pytest.mark.parametrize("size", SIZES)
 def test_the_chat_and_the_frame(size: str, theme: str, stack: Stack, open_page: OpenBrowser) -> None:
-    page = _open(open_page, size=size, theme=theme)
+    page = open_for_axe(open_page, size=size, theme=theme)
     page.goto(stack.url("harbor-wellness"))
     page.get_by_test_id("assistant-input").fill("A facial on Friday, I'm Axe, axe@example.com")
     page.get_by_test_id("assistant-send").click()
@@ -113,7 +114,7 @@ def test_the_chat_and_the_frame(size: str, theme: str, stack: Stack, open_page: 
 @pytest.mark.parametrize("theme", THEMES)
 @pytest.mark.parametrize("size", SIZES)
 def test_every_industrys_page(size: str, theme: str, every_industry: Stack, open_page: OpenBrowser) -> None:
-    page = _open(open_page, size=size, theme=theme)
+    page = open_for_axe(open_page, size=size, theme=theme)
     for industry in INDUSTRIES:
         page.goto(every_industry.url(industry))
         expect(page.get_by_test_id("assistant-message")).to_have_count(1)
@@ -124,7 +125,7 @@ def test_every_industrys_page(size: str, theme: str, every_industry: Stack, open
 @pytest.mark.parametrize("theme", THEMES)
 @pytest.mark.parametrize("size", SIZES)
 def test_the_pages_before_the_login(size: str, theme: str, stack: Stack, open_page: OpenBrowser) -> None:
-    page = _open(open_page, size=size, theme=theme)
+    page = open_for_axe(open_page, size=size, theme=theme)
     page.goto(f"http://localhost:{stack.port}/")
     check(page)
     page.goto(stack.url("coastal-cuts", "/login"))
@@ -140,7 +141,7 @@ def test_the_pages_before_the_login(size: str, theme: str, stack: Stack, open_pa
 
 
 def test_the_page_on_which_a_password_is_chosen(stack: Stack, open_page: OpenBrowser) -> None:
-    page = _open(open_page, size="phone", theme="dark")
+    page = open_for_axe(open_page, size="phone", theme="dark")
     made = stack.manage(
         "create_tenant", "--name", "Axe Nails", "--subdomain", "axe-nails", "--owner-email", "owner@axe-nails.example"
     )
@@ -155,7 +156,7 @@ def test_the_page_on_which_a_password_is_chosen(stack: Stack, open_page: OpenBro
 @pytest.mark.parametrize("size", SIZES)
 def test_the_dashboard_in_all_its_states(size: str, theme: str, every_industry: Stack, open_page: OpenBrowser) -> None:
     stack = every_industry
-    page = _open(open_page, size=size, theme=theme)
+    page = open_for_axe(open_page, size=size, theme=theme)
     log_in(page, stack, "restaurant")
     expect(page.get_by_role("heading", name="No handoffs yet")).to_be_visible()
     check(page)

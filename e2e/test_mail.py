@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 
 from e2e.conftest import OpenBrowser
 from e2e.stack import Stack
-from e2e.test_accessibility import AXE, SIZES, THEMES, check
+from e2e.test_accessibility import THEMES, check, open_for_axe
 
 # Django's file backend names a file by the second and an object's id: two mails of a second may share one.
 _BETWEEN = b"\n" + b"-" * 79 + b"\n"
@@ -55,8 +55,7 @@ def test_mail_of_a_new_request_reads_well_and_its_links_work(stack: Stack, open_
     assert message["Reply-To"] == "reader@example.com"
 
     for theme in THEMES:
-        page = open_page(viewport=SIZES["phone"], color_scheme=theme, reduced_motion="reduce", bypass_csp=True)
-        page.add_init_script(AXE)
+        page = open_for_axe(open_page, size="phone", theme=theme)
         page.goto("about:blank")
         page.set_content(html)
         check(page)

@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 from e2e.conftest import OpenBrowser
 from e2e.stack import Stack
 from e2e.steps import log_in
-from e2e.test_accessibility import AXE, SIZES, THEMES, check
+from e2e.test_accessibility import SIZES, THEMES, check, open_for_axe
 
 PAGES = {
     "/dashboard/insights": "Insights",
@@ -19,8 +19,7 @@ PAGES = {
 
 
 def open_dashboard(open_page: OpenBrowser, stack: Stack, *, size: str, theme: str, who: str = "owner") -> Page:
-    page = open_page(viewport=SIZES[size], color_scheme=theme, reduced_motion="reduce", bypass_csp=True)
-    page.add_init_script(AXE)
+    page = open_for_axe(open_page, size=size, theme=theme)
     log_in(page, stack, "harbor-wellness", who)
     return page
 

@@ -9,7 +9,7 @@ from e2e.conftest import OpenBrowser
 from e2e.dashboard import WIDE, ask_for_a_time, row_of, settle
 from e2e.stack import Stack
 from e2e.steps import PASSWORD, log_in
-from e2e.test_accessibility import AXE, SIZES, THEMES, check
+from e2e.test_accessibility import SIZES, THEMES, check, open_for_axe
 
 SUBDOMAIN = "coastal-cuts"
 WHO = "admin@platform.example"
@@ -25,9 +25,31 @@ def log_in_to_admin(page: Page, stack: Stack) -> None:
     expect(page.get_by_text("Tenants").first).to_be_visible()
 
 
+def go_to_tenants(page: Page, stack: Stack, name: str) -> None:
+    """The admin's list of the tenants of that name."""
+    page.goto(f"http://localhost:{stack.port}/admin/tenants/tenant/?q={name}")
+
+
+@pytest.fixture
+def desk(stack: Stack, open_page: OpenBrowser) -> Page:
+    """A browser of the platform's, logged in to the admin."""
+    page = open_page(viewport=WIDE)
+    log_in_to_admin(page, stack)
+    return page
+
+
+def open_harbor(stack: Stack, open_page: OpenBrowser, *, size: str, theme: str) -> Page:
+    """The admin's page of Harbor Wellness, with axe in it."""
+    page = open_for_axe(open_page, size=size, theme=theme)
+    log_in_to_admin(page, stack)
+    go_to_tenants(page, stack, "Harbor")
+    page.get_by_role("link", name="Harbor Wellness").click()
+    return page
+
+
 def make_link(page: Page, stack: Stack, name: str) -> str:
     """Press "Open dashboard" in the row of a tenant; returns the link's address."""
-    page.goto(f"http://localhost:{stack.port}/admin/tenants/tenant/?q={name}")
+    go_to_tenants(page, stack, name)
     page.locator("#result_list").get_by_role("button", name=f"Open dashboard of {name}").click()
     address = page.get_by_test_id("support-link").get_attribute("href")
     assert address is not None
@@ -47,10 +69,9 @@ def in_database(stack: Stack, statement: str) -> None:
     )  # fmt: skip
 
 
-def test_support_looks_is_raised_completes_and_is_ended(stack: Stack, open_page: OpenBrowser) -> None:
+def test_support_looks_is_raised_completes_and_is_ended(stack: Stack, desk: Page, open_page: OpenBrowser) -> None:
     handoff_id = ask_for_a_time(stack, SUBDOMAIN, "Ines Support")
-    desk, owner = open_page(viewport=WIDE), open_page(viewport=WIDE)
-    log_in_to_admin(desk, stack)
+    owner = open_page(viewport=WIDE)
 
     # Support comes in, and every page says so.
     make_link(desk, stack, "Coastal Cuts")
@@ -105,9 +126,7 @@ def test_support_looks_is_raised_completes_and_is_ended(stack: Stack, open_page:
     expect(guest.get_by_text("Tenants").first).to_be_visible()
 
 
-def test_link_used_twice_late_or_elsewhere_opens_nothing(stack: Stack, open_page: OpenBrowser) -> None:
-    desk = open_page(viewport=WIDE)
-    log_in_to_admin(desk, stack)
+def test_link_used_twice_late_or_elsewhere_opens_nothing(stack: Stack, desk: Page) -> None:
     used, late, foreign = (make_link(desk, stack, "Coastal Cuts") for _ in range(3))
     paths = {name: address.partition(str(stack.port))[2] for name, address in locals().items() if name in LINKS}
     host = f"{SUBDOMAIN}.localhost"
@@ -138,9 +157,7 @@ def test_link_used_twice_late_or_elsewhere_opens_nothing(stack: Stack, open_page
     assert not any(path.rpartition("/")[2] in logs for path in paths.values())
 
 
-def test_session_ends_by_itself_and_by_its_own_button(stack: Stack, open_page: OpenBrowser) -> None:
-    desk = open_page(viewport=WIDE)
-    log_in_to_admin(desk, stack)
+def test_session_ends_by_itself_and_by_its_own_button(stack: Stack, desk: Page) -> None:
     desk.goto(make_link(desk, stack, "Sunrise Auto Detail"))
     desk.wait_for_url(stack.url("sunrise-auto", "/dashboard"))
     in_database(
@@ -161,11 +178,7 @@ def test_session_ends_by_itself_and_by_its_own_button(stack: Stack, open_page: O
 @pytest.mark.parametrize("theme", THEMES)
 @pytest.mark.parametrize("size", SIZES)
 def test_axe_finds_nothing_where_support_goes(size: str, theme: str, stack: Stack, open_page: OpenBrowser) -> None:
-    page = open_page(viewport=SIZES[size], color_scheme=theme, reduced_motion="reduce", bypass_csp=True)
-    page.add_init_script(AXE)
-    log_in_to_admin(page, stack)
-    page.goto(f"http://localhost:{stack.port}/admin/tenants/tenant/?q=Harbor")
-    page.get_by_role("link", name="Harbor Wellness").click()
+    page = open_harbor(stack, open_page, size=size, theme=theme)
     page.get_by_role("button", name="Open dashboard").click()
     expect(page.get_by_test_id("support-link")).to_be_visible()
     check(page)
@@ -183,11 +196,7 @@ def test_axe_finds_nothing_where_support_goes(size: str, theme: str, stack: Stac
 @pytest.mark.parametrize("theme", THEMES)
 @pytest.mark.parametrize("size", SIZES)
 def test_axe_finds_nothing_on_a_tenants_domains(size: str, theme: str, stack: Stack, open_page: OpenBrowser) -> None:
-    page = open_page(viewport=SIZES[size], color_scheme=theme, reduced_motion="reduce", bypass_csp=True)
-    page.add_init_script(AXE)
-    log_in_to_admin(page, stack)
-    page.goto(f"http://localhost:{stack.port}/admin/tenants/tenant/?q=Harbor")
-    page.get_by_role("link", name="Harbor Wellness").click()
+    page = open_harbor(stack, open_page, size=size, theme=theme)
     page.get_by_role("link", name="Domains").click()
     page.get_by_label("Host name").fill("book.harbor-wellness.com")
     page.get_by_role("button", name="Add").click()

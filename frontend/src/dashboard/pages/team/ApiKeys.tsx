@@ -4,20 +4,8 @@ import { type Answer, call } from "../../api/client.ts";
 import { ApiError, describe } from "../../api/problem.ts";
 import { useResource } from "../../state/resource.ts";
 import { toast } from "../../state/toasts.ts";
-import {
-  Ask,
-  Badge,
-  Button,
-  Card,
-  type Column,
-  copy,
-  ErrorState,
-  SelectField,
-  Skeleton,
-  Table,
-  TextField,
-  Time,
-} from "../../ui/index.ts";
+import { Ask, Badge, Button, Card, type Column, copy, SelectField, TextField, Time } from "../../ui/index.ts";
+import { Listing } from "./Listing.tsx";
 
 type ApiKey = Answer<"GET /api-keys">["items"][number];
 type NewKey = Answer<"POST /api-keys">;
@@ -85,17 +73,15 @@ export function ApiKeys() {
         }}
       />
       {made && <Shown made={made} onDone={() => setMade(null)} />}
-      <div ref={box} tabIndex={-1}>
-        {keys.error ? (
-          <ErrorState error={keys.error} retry={keys.reload} />
-        ) : keys.data === undefined ? (
-          <Skeleton lines={2} />
-        ) : items.length === 0 ? (
-          <p class="hint">No keys yet.</p>
-        ) : (
-          <Table caption="API keys" columns={columns} rows={items} rowKey={(key) => key.id} testId="key-row" />
-        )}
-      </div>
+      <Listing
+        resource={keys}
+        box={box}
+        caption="API keys"
+        columns={columns}
+        testId="key-row"
+        lines={2}
+        none="No keys yet."
+      />
       {revoking && (
         <Ask
           title={`Revoke “${revoking.name}”?`}

@@ -3,20 +3,10 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { describe } from "../../api/problem.ts";
 import { useResource } from "../../state/resource.ts";
 import { toast } from "../../state/toasts.ts";
-import {
-  Ask,
-  Badge,
-  Card,
-  type Column,
-  ErrorState,
-  Menu,
-  type MenuItem,
-  Skeleton,
-  Table,
-  Time,
-} from "../../ui/index.ts";
+import { Ask, Badge, Card, type Column, Menu, type MenuItem, Time } from "../../ui/index.ts";
 import { changeMember, readTeam, removeMember, sendInvitation } from "./api.ts";
 import { Invite } from "./Invite.tsx";
+import { Listing } from "./Listing.tsx";
 import { isLastOwner, LAST_OWNER, type Member, type Role, STATE_LABELS } from "./people.ts";
 
 const TONES = { active: "good", invited: "warm", deactivated: "plain" } as const;
@@ -127,21 +117,14 @@ export function People({ onSettled }: { onSettled: (isSettled: boolean) => void 
   return (
     <Card title="People">
       <Invite onInvited={(member) => team.replace({ items: [...members, member] })} />
-      <div ref={box} tabIndex={-1}>
-        {team.error ? (
-          <ErrorState error={team.error} retry={team.reload} />
-        ) : team.data ? (
-          <Table
-            caption="People who can log in"
-            columns={columns}
-            rows={members}
-            rowKey={(member) => member.id}
-            testId="team-row"
-          />
-        ) : (
-          <Skeleton lines={3} />
-        )}
-      </div>
+      <Listing
+        resource={team}
+        box={box}
+        caption="People who can log in"
+        columns={columns}
+        testId="team-row"
+        lines={3}
+      />
       {question && (
         <Ask
           title={

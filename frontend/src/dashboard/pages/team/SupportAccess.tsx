@@ -4,7 +4,8 @@ import { type Answer, call } from "../../api/client.ts";
 import { describe } from "../../api/problem.ts";
 import { useResource } from "../../state/resource.ts";
 import { toast } from "../../state/toasts.ts";
-import { Ask, Badge, Button, Card, type Column, ErrorState, Skeleton, Table, Time } from "../../ui/index.ts";
+import { Ask, Badge, Button, Card, type Column, Time } from "../../ui/index.ts";
+import { Listing } from "./Listing.tsx";
 import { endedBy } from "./visits.ts";
 
 type Visit = Answer<"GET /support-access">["items"][number];
@@ -16,7 +17,7 @@ export function SupportAccess() {
   const [raising, setRaising] = useState<Visit | null>(null);
   const [isBusy, setIsBusy] = useState(false);
   const box = useRef<HTMLDivElement>(null);
-  const items = log.data?.items ?? [];
+  const shown = log.data ? { ...log, error: undefined } : log; // a look that failed takes nothing away; the next comes
 
   useEffect(() => {
     const look = (): void => {
@@ -108,25 +109,15 @@ export function SupportAccess() {
         The platform’s support comes in to look when you ask for help, for half an hour at most. It changes nothing
         unless you let it, and never sees keys or passwords.
       </p>
-      <div ref={box} tabIndex={-1}>
-        {log.data !== undefined ? (
-          items.length === 0 ? (
-            <p class="hint">Support has not been here.</p>
-          ) : (
-            <Table
-              caption="Support sessions"
-              columns={columns}
-              rows={items}
-              rowKey={(visit) => visit.id}
-              testId="support-row"
-            />
-          )
-        ) : log.error ? (
-          <ErrorState error={log.error} retry={log.reload} />
-        ) : (
-          <Skeleton lines={2} />
-        )}
-      </div>
+      <Listing
+        resource={shown}
+        box={box}
+        caption="Support sessions"
+        columns={columns}
+        testId="support-row"
+        lines={2}
+        none="Support has not been here."
+      />
       {raising && (
         <Ask
           title={`Let ${raising.email} change things?`}
