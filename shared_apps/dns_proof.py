@@ -4,13 +4,12 @@ What cannot be asked is not "no": a resolver that is away must not take a busine
 """
 
 from enum import Enum, auto
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import dns.exception
-import dns.nameserver
-import dns.rdatatype
-import dns.resolver
 from django.conf import settings
+
+if TYPE_CHECKING:
+    from dns.resolver import Resolver
 
 PATIENCE: Final = 4.0
 """Seconds for all tries together."""
@@ -40,6 +39,10 @@ def look_for_proof(*, host: str, token: str) -> Proof:
 
     A CNAME at the record's name is followed. Never raises for what the DNS does.
     """
+    import dns.exception  # here, since few processes ever ask
+    import dns.rdatatype
+    import dns.resolver
+
     try:
         answer = _resolver().resolve(record_name(host), dns.rdatatype.TXT, lifetime=PATIENCE, search=False)
     except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
@@ -50,8 +53,11 @@ def look_for_proof(*, host: str, token: str) -> Proof:
     return Proof.FOUND if record_value(token).encode() in texts else Proof.MISSING
 
 
-def _resolver() -> dns.resolver.Resolver:
+def _resolver() -> "Resolver":
     """The system's resolver, or the servers of DNS_SERVERS."""
+    import dns.nameserver
+    import dns.resolver
+
     resolver = dns.resolver.Resolver(configure=not settings.DNS_SERVERS)
     if settings.DNS_SERVERS:
         pairs = [server.rpartition(":") for server in settings.DNS_SERVERS]

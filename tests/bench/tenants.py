@@ -228,7 +228,7 @@ def _tell_memory(section: Section, tenants: list[TenantRef], folder: Path) -> No
             100.0,
             float(rows[-1][1]),
             is_least=False,
-            why="RSS; see PSS below",
+            why="RSS: code and libraries, these shared by all processes (see PSS below); tenants are a tenth",
         )
     )
     header = ("tenants touched", "web worker MB (RSS)", "(PSS)", "backend MB (RSS)", "(PSS)")

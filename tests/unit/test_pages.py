@@ -31,6 +31,15 @@ def test_kept_page_is_compressed_but_for_its_gaps() -> None:
     assert b"secret-secret-secret" in filled
 
 
+def test_checksum_of_a_long_page_holds() -> None:
+    pieces = ["0123456789abcdef" * size for size in (1, 4_096, 4_097, 20_000)]
+    html = MARKS["key"].join(pieces)
+
+    page = KeptPage(html, gaps={"key": MARKS["key"]}, free=frozenset({"key"}))
+
+    assert gzip.decompress(page.fill({"key": "another"})).decode() == "another".join(pieces)
+
+
 @given(pieces=st.lists(_texts, min_size=2, max_size=5), key=st.text("0123456789abcdef", min_size=32, max_size=32))
 def test_pieces_refer_across_a_gap_of_known_length(pieces: list[str], key: str) -> None:
     mark = "f" * 32
