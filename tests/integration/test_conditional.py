@@ -11,7 +11,7 @@ from psycopg import sql
 
 from shared_apps.accounts.enums import Role
 from shared_apps.tenants.scope import TenantRef, enter_tenant
-from tenant_apps.handoffs.expressions import horizon_sql
+from tenant_apps.handoffs.expressions import HORIZON, NEXT
 from tenant_apps.handoffs.models import BookingHandoff, HandoffEvent
 from tenant_apps.handoffs.selectors import changes, read_version
 from tests.clients import TenantClient
@@ -102,8 +102,10 @@ def test_no_tag_is_given_where_too_much_is_unsettled(
     with enter_tenant(alpha):
         HandoffFactory.create_batch(4)  # in this test's transaction, so none of them is settled
     monkeypatch.setattr(changes, "MAX_SEEN", 3)
+    changes._newest_sql.cache_clear()
 
     assert "ETag" not in owner.get(LIST)
+    changes._newest_sql.cache_clear()
 
 
 def test_change_committed_out_of_order_is_noticed(
@@ -157,9 +159,8 @@ def test_version_is_read_from_its_index_alone(alpha: TenantRef) -> None:
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE handoffs_handoffevent")
             cursor.execute("SET LOCAL enable_seqscan = off")  # three rows are read faster so
-            horizon, following = horizon_sql(cursor)
-            statement = sql.SQL(f"EXPLAIN {changes._NEWEST}").format(horizon=horizon, next=following)
-            cursor.execute(statement, {"limit": 9, "known": 5, "expected": 1})
+            statement = changes.newest_sql(alpha.schema_name, HORIZON, NEXT)
+            cursor.execute(sql.SQL("EXPLAIN {}").format(sql.SQL(statement)), {"known": 5, "expected": 1})
             plan = "\n".join(line for (line,) in cursor.fetchall())
         version, _ = read_version(known_tags="", question="x")
 
