@@ -29,6 +29,6 @@ def check_origin(request: HttpRequest) -> None:
     An absent header is accepted: programs send none, and browsers send one with every cross-site POST (Fetch standard,
     "append a request Origin header").
     """
-    origin = request.headers.get("Origin")
+    origin = request.META.get("HTTP_ORIGIN")
     if origin is not None and origin.lower() != f"{request.scheme}://{request.META.get('HTTP_HOST', '').lower()}":
         raise ForeignOriginError
