@@ -59,7 +59,7 @@ def read_version(*, known_tags: str, question: object) -> tuple[Version, str]:
     One statement. `question` is all that the answer depends on besides the handoffs. Read it before the answer: what
     is committed between the two then costs one more reading, and is never missed.
     """
-    digest = _digest(question)
+    digest = _digest(question) if known_tags else ""
     tags = [tag for tag in _TAG.finditer(known_tags) if tag[3] == digest][:1]
     known, seen = (int(tags[0][1], 16), int(tags[0][2], 16)) if tags else _NONE
     schema = current_schema()
