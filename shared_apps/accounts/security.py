@@ -21,6 +21,7 @@ from shared_apps.ratelimits import hit
 from shared_apps.tenants.http import TenantRequest
 
 SUPPORT: Final = "support"
+_AUTHORIZATION = "HTTP_AUTHORIZATION"  # of META: `request.headers` makes a dictionary of all of them first
 _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 # RFC 9110 section 11.4: the scheme in any case, then one or more spaces. Two headers arrive joined by a comma.
 _BEARER = re.compile(r"bearer +(?P<key>\S+)", re.IGNORECASE)
@@ -125,7 +126,7 @@ def find_session_caller(request: HttpRequest) -> Caller | None:
 
 
 def _authenticate_key(request: HttpRequest) -> Caller:
-    match = _BEARER.fullmatch(request.headers["Authorization"].strip(" "))
+    match = _BEARER.fullmatch(request.META[_AUTHORIZATION].strip(" "))
     key = use_api_key(match["key"]) if match else None
     if key is None:
         raise AuthenticationRequiredError
@@ -160,7 +161,7 @@ class SessionCookie(APIKeyCookie):
         super().__init__(csrf=False)  # checked here, after the login
 
     def __call__(self, request: HttpRequest) -> Caller:
-        if "Authorization" in request.headers:
+        if _AUTHORIZATION in request.META:
             _authenticate_key(request)
             raise KeyRefusedError
         caller = find_session_caller(request)
@@ -198,7 +199,7 @@ class BearerKey(HttpBearer):
         super().__init__()
 
     def __call__(self, request: HttpRequest) -> Caller | None:
-        if "Authorization" not in request.headers:
+        if _AUTHORIZATION not in request.META:
             return None
         caller = _authenticate_key(request)
         is_write = request.method not in _SAFE_METHODS

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import cast
 
+from django.core.exceptions import ImproperlyConfigured
 from django.db import connections
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils.translation import gettext_noop as _
@@ -78,6 +79,14 @@ def find_current_tenant() -> TenantRef | None:
     """Return the tenant whose schema this thread has entered; None in public, and outside of every schema."""
     tenant = tenant_connection().tenant
     return tenant if isinstance(tenant, TenantRef) else None
+
+
+def current_schema() -> str:
+    """Return the name of the schema that is entered, public's too. Raises ImproperlyConfigured where none is."""
+    schema_name: str | None = tenant_connection().schema_name
+    if not schema_name:
+        raise ImproperlyConfigured("no schema is entered")
+    return schema_name
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """SQL that the ORM has no word for. Columns stand in it by name: there is one table in each of these statements."""
 
 import re
-from typing import Any
+from typing import Any, Final
 
 from django.conf import settings
 from django.db.models import BigIntegerField, BooleanField, F, Func, TextField, Value
@@ -18,8 +18,8 @@ class CurrentTransaction(Func):
     output_field = BigIntegerField()
 
 
-_HORIZON = sql.SQL("pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
-_NEXT = sql.SQL("pg_snapshot_xmax(pg_current_snapshot())::text::bigint")
+HORIZON: Final = sql.SQL("pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
+NEXT: Final = sql.SQL("pg_snapshot_xmax(pg_current_snapshot())::text::bigint")
 
 
 def horizon_sql(cursor: Any) -> tuple[sql.Composable, sql.Composable]:
@@ -30,8 +30,8 @@ def horizon_sql(cursor: Any) -> tuple[sql.Composable, sql.Composable]:
     its number ends here, so what is below the number can be seen.
     """
     if not settings.CITUS:
-        return _HORIZON, _NEXT
-    cursor.execute(sql.SQL("SELECT {}, {}").format(_HORIZON, _NEXT))
+        return HORIZON, NEXT
+    cursor.execute(sql.SQL("SELECT {}, {}").format(HORIZON, NEXT))
     horizon, following = cursor.fetchone()
     return sql.Literal(horizon), sql.Literal(following)
 
@@ -103,13 +103,28 @@ _ITEM = {
     "metadata": "metadata",
 }
 _ITEM_SQL = ", ".join(f"'{name}', {column}" for name, column in _ITEM.items())
+ITEM_SQL: Final = f"json_build_object({_ITEM_SQL})::text"
+"""A handoff as the list's JSON, made by PostgreSQL: the application passes it through unread.
+
+`%s` stands for the tenant's subdomain.
+"""
+MICROSECONDS_SQL: Final = "(extract(epoch FROM created_at) * 1000000)::bigint"
+"""When it was received, since 1970: for a number nobody makes a datetime."""
 
 
 class ItemJson(Func):
-    """A handoff as the list's JSON, made by PostgreSQL: the application passes it through unread."""
+    """ITEM_SQL for the ORM."""
 
-    template = f"json_build_object({_ITEM_SQL})::text".replace("%s", "%(expressions)s")
+    template = ITEM_SQL.replace("%s", "%(expressions)s")
     output_field = TextField()
 
     def __init__(self, *, client_id: str) -> None:
         super().__init__(Value(client_id))
+
+
+class Microseconds(Func):
+    """MICROSECONDS_SQL for the ORM."""
+
+    template = MICROSECONDS_SQL
+    arity = 0
+    output_field = BigIntegerField()

@@ -36,7 +36,7 @@ _WHY_CAPTURE = (
 _WHY_TUTORIAL = "For the same reasons; the tutorial stack does one INSERT and nothing else of a capture"
 _WHY_WAITS = "A capture of ours waits three times, for the disk, Redis and PostgreSQL, and 8 threads share two cores"
 _WHY_PAGE = "The page itself is ready: what is left is Django's handler and a dozen middlewares around it"
-_WHY_LIST = "Ours asks for session, user and version, counts the call and compresses; `c` asks nobody who calls"
+_WHY_LIST = "Ours asks whose session it is and which version, counts the call, compresses; `c` asks nobody who calls"
 _WHY_MEMORY = "Resident counts what the workers share, too; their own share (PSS) stands below, with the tenants"
 
 

@@ -86,6 +86,16 @@ def test_changes_stay_in_their_schema(ready: TenantRef, visitor: TenantClient, l
     assert [query["sql"] for query in statements if "public" in query["sql"]] == []
 
 
+def test_dashboard_stays_in_its_schema(ready: TenantRef, owner: TenantClient) -> None:
+    owner.get(LIST)
+    with CaptureQueriesContext(connection) as statements:
+        assert owner.get(LIST).status_code == 200
+
+    tables = [query["sql"] for query in statements if "FROM" in query["sql"]]
+    assert len(tables) == 3  # session with its person, version, rows; the numbers stand in no table
+    assert [text for text in tables if f'FROM "{ready.schema_name}".' not in text or "public" in text] == []
+
+
 def test_counts_and_polls_hold_by_the_coordinators_numbers(
     ready: TenantRef, owner: TenantClient, visitor: TenantClient, lead: dict[str, Any]
 ) -> None:

@@ -75,7 +75,7 @@ def test_file_is_named_typed_and_safe(few: TenantRef, owner: TenantClient) -> No
 
 def test_pieces_take_a_statement_each(few: TenantRef, owner: TenantClient, django_assert_num_queries: Any) -> None:
     owner.get("/api/v1/booking")  # the snapshot is warm
-    with django_assert_num_queries(2 + 4):  # session, user; 2 + 2 + 2 + 1 rows
+    with django_assert_num_queries(1 + 4):  # session with its person; 2 + 2 + 2 + 1 rows
         assert len(read(owner.get(FILE))) == 7
 
 

@@ -13,6 +13,7 @@ from tenant_apps.business.models import BusinessProfile
 from tenant_apps.handoffs.models import BookingHandoff
 from tenant_apps.handoffs.querysets import NEXT_OVERDUE_SQL
 from tenant_apps.handoffs.selectors import HandoffFilters, filter_handoffs
+from tenant_apps.handoffs.selectors.pages import newest_page_sql
 
 ROWS = 4000
 
@@ -53,6 +54,13 @@ def test_newest_first_reads_its_index(full: TenantRef) -> None:
             _plan(filter_handoffs(HandoffFilters()).newest_first()[:51]),
             _plan(filter_handoffs(HandoffFilters()).newest_first().after(middle.created_at, middle.pk)[:51]),
         ]
+        with connection.cursor() as cursor:
+            for is_first in (True, False):
+                statement = newest_page_sql(full.schema_name, 51, is_first=is_first)
+                for number, name in enumerate(("client_id", "at", "id"), 1):
+                    statement = statement.replace(f"%({name})s", f"${number}")
+                cursor.execute("EXPLAIN (GENERIC_PLAN) " + statement)  # the plan that is kept
+                plans.append("\n".join(line for (line,) in cursor.fetchall()))
     for plan in plans:
         assert "using handoff_newest" in plan
         assert "Sort" not in plan

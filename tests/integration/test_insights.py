@@ -212,9 +212,9 @@ def test_panel_takes_one_statement_and_a_poll_one(
     with enter_tenant(alpha):
         HandoffFactory.create_batch(3)
     etag = owner.get(f"{BASE}/{panel}")["ETag"]
-    with django_assert_num_queries(4):  # session, user, version, panel
+    with django_assert_num_queries(3):  # session with its person, version, panel
         assert owner.get(f"{BASE}/{panel}").status_code == 200
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(2):
         assert owner.get(f"{BASE}/{panel}", headers={"if-none-match": etag}).status_code == 304
 
 

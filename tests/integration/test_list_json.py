@@ -7,6 +7,7 @@ import pytest
 from django.utils import timezone
 
 from shared_apps.tenants.scope import TenantRef, enter_tenant
+from tenant_apps.handoffs.enums import HandoffStatus
 from tenant_apps.handoffs.models import BookingHandoff
 from tenant_apps.handoffs.schemas import HandoffListOut, HandoffOut
 from tenant_apps.handoffs.services import erase_handoff
@@ -83,3 +84,24 @@ def test_list_answers_as_its_schema_says_with_names_in_order(alpha: TenantRef, o
     parsed = HandoffListOut.model_validate(page)
     assert [len(parsed.items), bool(parsed.next_cursor)] == [2, True]
     assert owner.get(f"{LIST}?status=abandoned").content == b'{"items":[],"nextCursor":null}'
+
+
+def test_list_of_all_is_the_list_that_a_filter_lets_through(alpha: TenantRef, owner: TenantClient) -> None:
+    """The first is a statement of its own, the second the ORM's."""
+    with enter_tenant(alpha):
+        for row in ROWS.values():
+            HandoffFactory.create(**row)
+        HandoffFactory.create_batch(2, created_at=WHOLE)  # a place is a moment and an id
+    every = "&".join(f"status={status}" for status in HandoffStatus.values)
+
+    pages: list[list[Any]] = []
+    for query in ("limit=2", f"limit=2&{every}", "limit=2&q=%20"):
+        cursor, seen = "", []
+        while cursor is not None:
+            answer = owner.get(f"{LIST}?{query}" + (f"&cursor={cursor}" if cursor else "")).json()
+            seen += answer["items"]
+            cursor = answer["nextCursor"]
+        pages.append(seen)
+
+    assert pages[0] == pages[1] == pages[2]
+    assert len({item["id"] for item in pages[0]}) == len(ROWS) + 2

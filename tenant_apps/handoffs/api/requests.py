@@ -57,7 +57,7 @@ def answer_if_changed(request: TenantRequest, *, question: object, answer: Calla
 
     `question` is all the answer depends on besides the handoffs.
     """
-    version, known = read_version(known_tags=request.headers.get("If-None-Match", ""), question=question)
+    version, known = read_version(known_tags=request.META.get("HTTP_IF_NONE_MATCH", ""), question=question)
     if known:
         return HttpResponseNotModified(headers={"ETag": known})
     response = HttpResponse(answer(), content_type=JSON)

@@ -10,13 +10,17 @@ events stands there, nothing has changed. That is one statement on one index, as
 import hashlib
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
-from django.db import connection
+from django.conf import settings
 from psycopg import sql
+from psycopg.types.numeric import Int8
 
-from tenant_apps.handoffs.expressions import horizon_sql
+from shared_apps.tenants.scope import current_schema, tenant_connection
+from tenant_apps.handoffs.expressions import HORIZON, NEXT, horizon_sql
 
 MAX_SEEN = 10_000  # above it nothing is promised, and the reader reads anew
+_NONE = (2**62, -1)  # horizon and events of a reader who has seen nothing: the statement then looks for nothing
 _FORMAT = 1  # of the answers; one more where they change though no handoff does
 _TAG = re.compile(r'(?:W/)?"([0-9a-f]{1,16})\.([0-9a-f]{1,4})\.([0-9a-f]{20})"')
 
@@ -24,11 +28,11 @@ _NEWEST = """
     WITH now_at AS MATERIALIZED (SELECT {horizon} AS horizon, {next} AS next)
     SELECT horizon, (
         SELECT count(*) FROM (
-            SELECT FROM handoffs_handoffevent WHERE transaction >= horizon ORDER BY transaction LIMIT %(limit)s
+            SELECT FROM {events} WHERE transaction >= horizon ORDER BY transaction LIMIT {limit}
         ) AS seen
     ), next >= %(known)s AND %(expected)s = (
         SELECT count(*) FROM (
-            SELECT FROM handoffs_handoffevent WHERE transaction >= %(known)s ORDER BY transaction LIMIT %(limit)s
+            SELECT FROM {events} WHERE transaction >= %(known)s ORDER BY transaction LIMIT {limit}
         ) AS seen
     )
     FROM now_at
@@ -55,15 +59,28 @@ def read_version(*, known_tags: str, question: object) -> tuple[Version, str]:
     One statement. `question` is all that the answer depends on besides the handoffs. Read it before the answer: what
     is committed between the two then costs one more reading, and is never missed.
     """
-    digest = _digest(question)
+    digest = _digest(question) if known_tags else ""
     tags = [tag for tag in _TAG.finditer(known_tags) if tag[3] == digest][:1]
-    known, seen = (int(tags[0][1], 16), int(tags[0][2], 16)) if tags else (0, -1)
-    with connection.cursor() as cursor:
-        horizon, following = horizon_sql(cursor)
-        statement = sql.SQL(_NEWEST).format(horizon=horizon, next=following)
-        cursor.execute(statement, {"limit": MAX_SEEN + 1, "known": min(known, 2**62), "expected": seen})
+    known, seen = (int(tags[0][1], 16), int(tags[0][2], 16)) if tags else _NONE
+    schema = current_schema()
+    with tenant_connection().server_cursor() as cursor:
+        statement = newest_sql(schema, *horizon_sql(cursor)) if settings.CITUS else _newest_sql(schema)
+        cursor.execute(statement, {"known": Int8(min(known, 2**62)), "expected": Int8(seen)})
         settled, count, holds = cursor.fetchone()
     return Version(settled, count), tags[0][0] if tags and holds else ""
+
+
+def newest_sql(schema: str, horizon: sql.Composable, following: sql.Composable) -> str:
+    """Return the statement of `read_version` in one schema, for what `horizon_sql` gives."""
+    events = sql.Identifier(schema, "handoffs_handoffevent")
+    limit = sql.Literal(MAX_SEEN + 1)
+    return sql.SQL(_NEWEST).format(horizon=horizon, next=following, events=events, limit=limit).as_string()
+
+
+@lru_cache(maxsize=4_000)
+def _newest_sql(schema: str) -> str:
+    """The same put together once: every poll asks it."""
+    return newest_sql(schema, HORIZON, NEXT)
 
 
 def _digest(question: object) -> str:

@@ -32,6 +32,11 @@ class HandoffFilters:
     last_day: date | None = None
     time_zone: str = "UTC"
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether they let everything pass."""
+        return self == HandoffFilters(time_zone=self.time_zone)
+
 
 def start_of(day: date, time_zone: str) -> datetime:
     """Return the moment, in UTC, at which a day begins in a time zone."""

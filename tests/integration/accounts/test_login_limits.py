@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.conf import settings as django_settings
+from redis import Redis
 
 from shared_apps import ratelimits
 from shared_apps.accounts.models import User
@@ -273,3 +275,72 @@ def test_redis_is_asked_again_after_its_rest(settings: Any, monkeypatch: pytest.
     hit("RATE_LOGIN", key)
 
     assert len(shared_hits) == 1
+
+
+# ---- a connection of each thread's own --------------------------------------------------------------------------
+
+
+def _clients() -> Redis:
+    return Redis.from_url(django_settings.REDIS_URL)
+
+
+def test_connection_that_was_closed_meanwhile_is_opened_anew(caplog: pytest.LogCaptureFixture) -> None:
+    """Redis was started again, or ended what lay idle: nobody is counted anywhere else for it."""
+    key = uuid.uuid4().hex
+    hit("RATE_LOGIN", key)
+    own = ratelimits._limiter()._shared._own.connection
+    own.send_command("CLIENT", "ID")
+    assert _clients().client_kill_filter(_id=own.read_response()) == 1
+
+    for _ in range(4):
+        hit("RATE_LOGIN", key)
+
+    ratelimits._limiter.cache_clear()  # all five were counted in Redis
+    with pytest.raises(RateLimitedError):
+        check("RATE_LOGIN", key)
+    assert not [record for record in caplog.records if "Redis away" in record.getMessage()]
+
+
+def test_script_that_redis_has_forgotten_is_sent_again() -> None:
+    key = uuid.uuid4().hex
+    for _ in range(5):
+        _clients().script_flush()
+        hit("RATE_LOGIN", key)
+
+    with pytest.raises(RateLimitedError):
+        hit("RATE_LOGIN", key)
+
+
+def test_threads_share_the_count_and_no_connection() -> None:
+    ratelimits._limiter()
+    key, answers, connections = uuid.uuid4().hex, [], set()
+    together = threading.Barrier(8)
+
+    def use() -> None:
+        together.wait()
+        try:
+            hit("RATE_LOGIN", key)
+            answers.append("in")
+        except RateLimitedError:
+            answers.append("out")
+        connections.add(ratelimits._limiter()._shared._own.connection)
+
+    threads = [threading.Thread(target=use) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(answers) == ["in"] * 5 + ["out"] * 3
+    assert len(connections) == 8
+
+
+def test_fork_takes_no_connection_of_its_parents() -> None:
+    hit("RATE_LOGIN", uuid.uuid4().hex)
+    own = ratelimits._limiter()._shared._own
+    before = own.connection
+    before.pid += 1  # as a child sees it
+
+    hit("RATE_LOGIN", uuid.uuid4().hex)
+
+    assert own.connection is not before

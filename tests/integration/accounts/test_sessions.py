@@ -69,14 +69,14 @@ def test_list_holds_nobody_elses_and_no_expired_ones(
 
 
 @pytest.mark.parametrize("others", [0, 3])
-def test_list_makes_three_statements_however_many_there_are(
+def test_list_makes_two_statements_however_many_there_are(
     others: int, ada: User, boss: TenantClient, browse: Browse, django_assert_num_queries: Any
 ) -> None:
     for _ in range(others):
         browse(ada.email)
     _items(boss)
 
-    with django_assert_num_queries(3):  # session, user, rows
+    with django_assert_num_queries(2):  # session with its person, rows
         assert len(_items(boss)) == others + 1
 
 
@@ -109,14 +109,14 @@ def test_last_seen_is_written_once_in_five_minutes(
     boss: TenantClient, alpha: TenantRef, django_assert_num_queries: Any
 ) -> None:
     boss.get("/api/v1/handoffs")
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(3):
         boss.get("/api/v1/handoffs")
     before = timezone.now()
     _age(alpha, last_seen_at=before - timedelta(minutes=6), created_at=before - timedelta(days=2))
 
-    with django_assert_num_queries(5) as captured:
+    with django_assert_num_queries(4) as captured:
         boss.get("/api/v1/handoffs")
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(3):
         boss.get("/api/v1/handoffs")
 
     assert captured[1]["sql"].startswith('UPDATE "accounts_session" SET "last_seen_at"')

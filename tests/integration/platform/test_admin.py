@@ -136,8 +136,8 @@ def test_list_asks_a_page_of_tenants_in_one_statement(
     for number in range(more):
         provision_tenant(name="More", subdomain=f"more-{number}", owner_email="o@more.example")
     admin.get(LIST)
-    # session, user, page, domains; SAVEPOINT, limits of time, the facts of all, their reading, RELEASE; and two paths
-    with django_assert_num_queries(11):
+    # session, page, domains; SAVEPOINT, limits of time, the facts of all, their reading, RELEASE; and two paths
+    with django_assert_num_queries(10):
         admin.get(LIST)
 
 

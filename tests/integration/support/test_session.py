@@ -285,7 +285,7 @@ def test_log_forgets_after_a_year(guest: TenantClient, owner: TenantClient, alph
 
 def test_session_costs_members_no_statement(owner: TenantClient, django_assert_num_queries: Any) -> None:
     owner.get("/api/v1/handoffs")
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(3):
         owner.get("/api/v1/handoffs")
 
 
