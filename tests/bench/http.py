@@ -35,7 +35,7 @@ _WHY_CAPTURE = (
 )
 _WHY_TUTORIAL = "For the same reasons; the tutorial stack does one INSERT and nothing else of a capture"
 _WHY_WAITS = "A capture of ours waits three times, for the disk, Redis and PostgreSQL, and 8 threads share two cores"
-_WHY_PAGE = "The page itself is ready: what is left is Django's handler and a dozen middlewares around it"
+_WHY_PAGE = "The answer is ready, before Django: what is left is filling it, its line in the log, and the server itself"
 _WHY_LIST = "Ours asks whose session it is and which version, counts the call, compresses; `c` asks nobody who calls"
 _WHY_MEMORY = "Resident counts what the workers share, too; their own share (PSS) stands below, with the tenants"
 
