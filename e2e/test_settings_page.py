@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from e2e.conftest import OpenBrowser
 from e2e.stack import Stack
@@ -131,6 +131,27 @@ def test_leaving_with_unsaved_changes_asks_first(every_industry: Stack, page: Pa
     page.wait_for_url(re.compile(r"/dashboard$"))
     page.get_by_role("link", name="Settings").click()
     expect(note).to_have_value("")
+
+
+def test_what_is_left_unsaved_is_dropped_before_the_next_page_is_there(every_industry: Stack, page: Page) -> None:
+    note = open_settings(page, every_industry, "fitness").get_by_label("Note for visitors")
+    note.fill("Not saved")
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.context.route("**/assets/*.js", hold)
+    page.get_by_role("link", name="Handoffs").click()
+    page.get_by_role("button", name="Leave without saving").click()
+    page.wait_for_url(re.compile(r"/dashboard$"))
+    expect(note).to_have_value("")
+    assert held
+
+    page.context.unroute("**/assets/*.js")
+    for script in held:
+        script.continue_()
+    expect(page.get_by_role("heading", name="Handoffs", level=1)).to_be_visible()
 
 
 def test_going_back_keeps_what_was_typed(every_industry: Stack, page: Page) -> None:

@@ -29,9 +29,13 @@ interface State<P> {
 /** Drafts outlive the page: who goes back in the browser's history finds what was typed. */
 const kept = new Map<string, State<object>>();
 
+/** Counts how often all drafts were dropped: sections that are still drawn then start anew, too. */
+const drops = createStore(0);
+
 export function dropDrafts(): void {
   for (const id of kept.keys()) markUnsaved(id, false);
   kept.clear();
+  drops.set(drops.get() + 1);
 }
 
 /** The section that saved last, until something in it is changed. */
@@ -80,6 +84,14 @@ export function useSection<T extends object, K extends keyof T & string>(given: 
   const [isBusy, setIsBusy] = useState(false);
   const [refusals, setRefusals] = useState(0);
   const isSaved = useStore(lastSaved) === id;
+
+  // The page stays until the next one's chunk is here.
+  const dropped = useStore(drops);
+  const seen = useRef(dropped);
+  if (seen.current !== dropped) {
+    seen.current = dropped;
+    setState({ start: base, draft: base });
+  }
 
   // Another section saved, or the record was read again: what I did not touch follows.
   const { start, draft } = isSame(state.start, base)
