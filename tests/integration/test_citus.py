@@ -17,11 +17,17 @@ from django.utils import timezone
 
 from shared_apps.accounts.enums import Role
 from shared_apps.accounts.models import User
+from shared_apps.outbound import Answer
+from shared_apps.outbox.models import Job
+from shared_apps.outbox.services import enqueue, replay_dead_jobs
 from shared_apps.platform import archives
 from shared_apps.tenants import due
 from shared_apps.tenants.bulk import execute_in_each
 from shared_apps.tenants.models import DueWork
 from shared_apps.tenants.scope import TenantRef, enter_tenant, public_scope
+from tenant_apps.booking.models import BookingSettings
+from tenant_apps.booking.selectors import LINK_WORK
+from tenant_apps.booking.services import check_links
 from tenant_apps.business.selectors import RETENTION
 from tenant_apps.handoffs import querysets
 from tenant_apps.handoffs.enums import EventType
@@ -133,6 +139,44 @@ def test_no_column_stands_beside_the_time_where_a_row_is_set(ready: TenantRef) -
 
     set_lists = re.findall(r"SET (erased_until = .*?) FROM", "\n".join(query["sql"] for query in statements))
     assert set_lists == ["erased_until = mark.at"]
+
+
+def test_job_that_is_given_up_or_replayed_is_marked_after_the_commit(
+    ready: TenantRef, django_capture_on_commit_callbacks: OnCommit
+) -> None:
+    with enter_tenant(ready), CaptureQueriesContext(connection) as statements:
+        enqueue(kind="tests.lost", payload={})
+        job = Job.objects.begin_next(lease=timedelta(minutes=1))
+        assert job is not None
+        with django_capture_on_commit_callbacks() as after_burial:
+            assert Job.objects.bury(job, tenant_id=ready.id, error="lost")
+        with django_capture_on_commit_callbacks() as after_replay:
+            assert replay_dead_jobs() == 1
+
+    written = [query["sql"] for query in statements if "UPDATE outbox_job" in query["sql"]]
+    assert len(written) == 3
+    assert [text for text in written if "public" in text] == []
+    [mark] = after_burial
+    mark()
+    assert _kinds(ready) & {"outbox", "dead_jobs"} == {"dead_jobs"}
+    [mark] = after_replay
+    mark()
+    assert _kinds(ready) & {"outbox", "dead_jobs"} == {"outbox", "dead_jobs"}
+
+
+def test_failing_link_is_kept_without_the_time_in_a_coalesce(ready: TenantRef) -> None:
+    def look(address: str) -> Answer:
+        return Answer(404, (), None)
+
+    due.mark_due(tenant_id=ready.id, kind=LINK_WORK)
+    with CaptureQueriesContext(connection) as statements:
+        assert check_links(look=look) == 1
+
+    with enter_tenant(ready):
+        kept = BookingSettings.objects.get()
+    assert (kept.link_failures, kept.link_failing_since) == (1, kept.link_checked_at)
+    [written] = [query["sql"] for query in statements if 'SET "link_result"' in query["sql"]]
+    assert "COALESCE" not in written
 
 
 def test_restored_rows_are_numbered_on_by_a_statement_that_reads_no_table(ready: TenantRef) -> None:
