@@ -36,14 +36,14 @@ _BURY = sql.SQL(
     " buried AS (UPDATE outbox_job SET failed_at = statement_timestamp(), last_error = %(error)s"
     " WHERE id = %(id)s AND attempts = %(attempts)s RETURNING failed_at),"
     " mark AS ({mark}) SELECT count(*) FROM buried"
-).format(mark=mark_due_sql(kind=DEAD_KIND, source="buried", due_at="buried.failed_at"))
+)
 
 _REVIVE = sql.SQL(
     "WITH job AS (UPDATE outbox_job SET failed_at = NULL, attempts = 0, last_error = '',"
     " due_at = statement_timestamp() WHERE failed_at IS NOT NULL AND (%(id)s::uuid IS NULL OR id = %(id)s::uuid)"
     " RETURNING due_at), due AS (SELECT min(due_at) AS due_at FROM job HAVING count(*) > 0),"
     " mark AS ({mark}) SELECT count(*) FROM job"
-).format(mark=mark_due_sql(kind=DUE_KIND, source="due", due_at="due.due_at"))
+)
 
 
 def put_jobs_sql(*, schema: str, kind: str, source: str, payload: str) -> dict[str, sql.Composable]:
@@ -126,21 +126,21 @@ class JobQuerySet(models.QuerySet["Job"]):
 
         The tenant is marked as one that has such jobs, which is how they are counted without visiting anybody.
         """
+        statement = _BURY.format(mark=mark_due_sql(kind=DEAD_KIND, source="buried", due_at="buried.failed_at"))
+        values: dict[str, Any] = {"tenant_id": tenant_id, "keep": KEEP_FAILED, "error": error}
         with connections[self.db].cursor() as cursor:
-            cursor.execute(
-                _BURY,
-                {
-                    "tenant_id": tenant_id,
-                    "keep": KEEP_FAILED,
-                    "error": error,
-                    "id": job.id,
-                    "attempts": job.attempts,
-                },
-            )
-            return bool(cursor.fetchone()[0])
+            cursor.execute(statement, values | {"id": job.id, "attempts": job.attempts})
+            is_buried = bool(cursor.fetchone()[0])
+        if is_buried:
+            mark_after_commit(tenant_id=tenant_id, kinds=[DEAD_KIND])
+        return is_buried
 
     def revive(self, *, tenant_id: int, job_id: UUID | None) -> int:
         """Make a job that was given up, or with None every one, as fresh as new, and mark the tenant due."""
+        statement = _REVIVE.format(mark=mark_due_sql(kind=DUE_KIND, source="due", due_at="due.due_at"))
         with connections[self.db].cursor() as cursor:
-            cursor.execute(_REVIVE, {"tenant_id": tenant_id, "id": job_id})
-            return int(cursor.fetchone()[0])
+            cursor.execute(statement, {"tenant_id": tenant_id, "id": job_id})
+            count = int(cursor.fetchone()[0])
+        if count:
+            mark_after_commit(tenant_id=tenant_id, kinds=[DUE_KIND])
+        return count

@@ -194,17 +194,13 @@ def _fill(archive: zipfile.ZipFile, tables: dict[str, int], progress: Progress) 
 
 
 def _advance_identity(cursor: Any, table: str) -> None:
-    """Let new rows be numbered behind those copied in."""
+    """Let new rows be numbered behind those copied in.
+
+    In two statements: on Citus the coordinator gives the numbers, and one that reads the table runs at its node.
+    """
     cursor.execute("SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attidentity <> ''", [table])
     for (column,) in cursor.fetchall():
-        cursor.execute(
-            sql.SQL(
-                "SELECT setval(pg_get_serial_sequence({name}, {text}), max({column})) FROM {table}"
-                " HAVING max({column}) IS NOT NULL"
-            ).format(
-                name=sql.Literal(table),
-                text=sql.Literal(column),
-                column=sql.Identifier(column),
-                table=sql.Identifier(table),
-            )
-        )
+        cursor.execute(sql.SQL("SELECT max({}) FROM {}").format(sql.Identifier(column), sql.Identifier(table)))
+        (last,) = cursor.fetchone()
+        if last is not None:
+            cursor.execute("SELECT setval(pg_get_serial_sequence(%s, %s), %s)", [table, column, last])

@@ -157,7 +157,9 @@ class HandoffQuerySet(models.QuerySet["BookingHandoff"]):
         at = "now()" if values.get("at") is None else "%(at)s"
         steps: dict[str, sql.Composable] = {"chosen": chosen, "changed": _update_sql(change, at=at)}
         if change.may_wait:
-            steps["waiting"] = sql.SQL("SELECT stale_at FROM changed WHERE status = 'new'")
+            steps["waiting"] = sql.SQL("SELECT {stale_at} FROM changed WHERE status = 'new'").format(
+                stale_at=_STALE_AT.format(profile=sql.Identifier("business_businessprofile"))
+            )
             steps["waiting_due"] = mark_due_sql(kind=SWEEP, source="waiting", due_at="waiting.stale_at")
         if change.event == EventType.ERASED:
             steps["blanked"] = _BLANK_TIMELINE
@@ -176,14 +178,12 @@ class HandoffQuerySet(models.QuerySet["BookingHandoff"]):
 
 def _update_sql(change: Transition, *, at: str = "now()") -> sql.Composed:
     """The UPDATE of what a CTE `chosen` names, where it is in a state for it."""
-    stale_at = _STALE_AT.format(profile=sql.Identifier("business_businessprofile"))
     return sql.SQL(
         "UPDATE handoffs_bookinghandoff AS handoff SET {assignments} FROM chosen WHERE handoff.id = chosen.id"
-        " AND handoff.{condition} RETURNING handoff.id, handoff.status, handoff.created_at, {stale_at}"
+        " AND handoff.{condition} RETURNING handoff.id, handoff.status, handoff.created_at, handoff.pending_since"
     ).format(
         assignments=sql.SQL(change.assignments.replace("{at}", at)),  # constants of this module, as is the condition
         condition=sql.SQL(change.condition),
-        stale_at=stale_at if change.may_wait else sql.SQL("NULL"),
     )
 
 
@@ -250,10 +250,12 @@ NEXT_OVERDUE_SQL = (
     .as_string()
 )
 # The mark stays a month behind, for what comes late (a replay of the journal) and for what somebody held just now.
+# Reckoned before it is set: Citus refuses now() beside a column of what an UPDATE changes.
 ERASED_UNTIL_SQL = (
     sql.SQL(
-        "UPDATE business_businessprofile AS profile SET erased_until ="
-        " LEAST({}, now() - make_interval(days => profile.retention_days + 30))"
+        "WITH mark AS (SELECT LEAST({}, now() - make_interval(days => profile.retention_days + 30)) AS at"
+        " FROM business_businessprofile AS profile)"
+        " UPDATE business_businessprofile SET erased_until = mark.at FROM mark"
     )
     .format(_OLDEST_UNERASED)
     .as_string()

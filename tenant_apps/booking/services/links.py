@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 
 from django.db import DatabaseError, InterfaceError, transaction
 from django.db.models import F, Q
-from django.db.models.functions import Coalesce, Now
+from django.db.models.functions import Coalesce, Least, Now
 
 from shared_apps.counters import Counter
 from shared_apps.outbound import Answer, OutboundError
@@ -238,7 +238,8 @@ def _keep(page: Page, report: LinkReport, verdict: FrameVerdict | None) -> None:
     if report.result == LinkResult.WORKING:
         values |= {"link_failures": 0, "link_failing_since": None}
     elif report.result == LinkResult.FAILING:
-        values |= {"link_failures": F("link_failures") + 1, "link_failing_since": Coalesce("link_failing_since", Now())}
+        # The first of them; LEAST passes over NULL, and Citus takes no now() within COALESCE.
+        values |= {"link_failures": F("link_failures") + 1, "link_failing_since": Least("link_failing_since", Now())}
     with transaction.atomic():
         rows = BookingSettings.objects.filter(HAS_LINK, external_booking_url=page.url)
         if not rows.update(**values):
