@@ -13,6 +13,7 @@ What stands in backticks in the documents is read by these rules; what is not th
 Everything else in backticks (values, SQL, status numbers) is left alone. Commands in fenced blocks are read too.
 """
 
+import json
 import re
 from collections.abc import Callable, Iterable
 from functools import cache
@@ -382,3 +383,14 @@ def test_report_checklist_is_numbered_and_every_result_is_known() -> None:
     assert len(rows) > 20
     assert {result for _, result, _ in rows} <= {"PASS", "FAIL", "NOT RUN", "NOT YET"}
     assert [number for number, result, seen in rows if result in ("PASS", "FAIL") and not seen.strip()] == []
+
+
+def test_report_tells_every_goal_of_the_benchmark_as_it_stands() -> None:
+    section = REPORT.read_text(encoding="utf-8").partition("### Speed\n")[2].partition("\n### ")[0]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in section.splitlines() if line[:2] == "| "]
+    goals = json.loads((ROOT / "reports" / "bench.json").read_text(encoding="utf-8"))["goals"]
+
+    assert {what: (float(bound.split()[-1]), float(value), stands) for what, bound, value, stands in rows[1:]} == {
+        what: (goal["bound"], pytest.approx(goal["measured"], abs=0.006), "holds" if goal["holds"] else "missed")
+        for what, goal in goals.items()
+    }
