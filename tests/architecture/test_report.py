@@ -390,7 +390,7 @@ def test_report_tells_every_goal_of_the_benchmark_as_it_stands() -> None:
     rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in section.splitlines() if line[:2] == "| "]
     goals = json.loads((ROOT / "reports" / "bench.json").read_text(encoding="utf-8"))["goals"]
 
-    assert {what: (float(bound.split()[-1]), float(value), stands) for what, bound, value, stands in rows[1:]} == {
-        what: (goal["bound"], pytest.approx(goal["measured"], abs=0.006), "holds" if goal["holds"] else "missed")
-        for what, goal in goals.items()
+    assert {what: (float(bound.split()[-1]), stands) for what, bound, _, stands in rows[1:]} == {
+        what: (goal["bound"], "holds" if goal["holds"] else "missed") for what, goal in goals.items()
     }
+    assert [what for what, _, value, _ in rows[1:] if abs(float(value) - goals[what]["measured"]) > 0.006] == []
