@@ -124,16 +124,16 @@ def _write_policy(policy: Mapping[str, str]) -> str:
     return "; ".join(f"{name} {value}" for name, value in policy.items())
 
 
-_NONCE = "{nonce}"
+_NONCE, _NOBODY = "{nonce}", "'none'"
 _POLICY = {
-    "default-src": "'none'",
+    "default-src": _NOBODY,
     "script-src": "'self'",
     "style-src": f"'self' 'nonce-{_NONCE}'",
     "img-src": "'self' data:",
     "connect-src": "'self'",
     "form-action": "'self'",
-    "base-uri": "'none'",
-    "frame-ancestors": "'none'",
+    "base-uri": _NOBODY,
+    "frame-ancestors": _NOBODY,
 }
 _STRICT = _write_policy(_POLICY)
 
@@ -158,7 +158,7 @@ class ContentSecurityMiddleware:
         changes: dict[str, str] = getattr(response, "csp", {})
         policy = _write_policy(_POLICY | changes) if changes else _STRICT
         response["Content-Security-Policy"] = policy.replace(_NONCE, nonce)
-        if "frame-ancestors" not in changes:
+        if changes.get("frame-ancestors", _NOBODY) == _NOBODY:
             response["X-Frame-Options"] = "DENY"
         response["Permissions-Policy"] = "camera=(), microphone=(), geolocation=(), browsing-topics=()"
         return response
