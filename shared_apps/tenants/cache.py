@@ -56,7 +56,7 @@ class GenerationCache(Generic[Value]):
         generation = self.read_generation(slot)
         now = time.monotonic()
         entry = self._entries.get(key)
-        if entry is not None and entry[0] == generation and now - entry[1] < self._ttl:
+        if entry is not None and self._is_valid(entry, generation, now):
             return entry[2]
         try:
             with time_limit(_LOAD_SECONDS):
@@ -74,10 +74,14 @@ class GenerationCache(Generic[Value]):
 
     def find(self, key: Hashable, *, slot: int) -> Value | None:
         """Return the value at `key` where there is one that is valid; None where there is none. Loads nothing."""
+        generation = self.read_generation(slot)
         entry = self._entries.get(key)
-        if entry is not None and entry[0] == self.read_generation(slot) and time.monotonic() - entry[1] < self._ttl:
+        if entry is not None and self._is_valid(entry, generation, time.monotonic()):
             return entry[2]
         return None
+
+    def _is_valid(self, entry: tuple[int, float, Value], generation: int, now: float) -> bool:
+        return entry[0] == generation and now - entry[1] < self._ttl
 
     @staticmethod
     def read_generation(slot: int) -> int:
