@@ -1,6 +1,6 @@
 """The visitor's receipt: a signed cookie by which the hand-over page shows what was typed, to this browser only."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 from uuid import UUID
 
 from django.conf import settings
@@ -14,8 +14,7 @@ _MAX_AGE = 24 * 3600
 _NAME = "receipt"
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(NamedTuple):
     """What the hand-over page repeats to the visitor."""
 
     customerName: str  # noqa: N815 - the names of the API, as the template has them
@@ -34,15 +33,15 @@ def _path(handoff_id: UUID) -> str:
 
 def set_receipt(response: HttpResponse, *, tenant: TenantRef, handoff: BookingHandoff) -> None:
     """Give the browser its receipt: for that handoff's page alone, a day long, out of reach of scripts."""
-    receipt = {
-        "customerName": handoff.customer_name,
-        "requestedService": handoff.requested_service,
-        "preferredDateTimeText": handoff.preferred_date_time_text,
-        "contact": handoff.customer_phone or handoff.customer_email,
-    }
+    receipt = Receipt(
+        handoff.customer_name,
+        handoff.requested_service,
+        handoff.preferred_date_time_text,
+        handoff.customer_phone or handoff.customer_email,
+    )
     response.set_cookie(
         _NAME,
-        signing.dumps(receipt, salt=_salt(tenant, handoff.pk)),
+        signing.dumps(receipt._asdict(), salt=_salt(tenant, handoff.pk)),
         max_age=_MAX_AGE,
         path=_path(handoff.pk),
         secure=not settings.IS_DEVELOPMENT,

@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import asdict
 from secrets import token_hex
 from typing import Any
 from urllib.parse import urlsplit
@@ -331,7 +330,7 @@ def _summarise(receipt: Receipt | None, *, region: str) -> dict[str, str] | None
     """What the hand-over page repeats, the phone number as people of the tenant's region write it."""
     if receipt is None:
         return None
-    return asdict(receipt) | {"contact": format_phone(receipt.contact, region=region)}
+    return receipt._asdict() | {"contact": format_phone(receipt.contact, region=region)}
 
 
 def _hand_over_context(
