@@ -175,7 +175,8 @@ class JournalWriter:
         self._size = 0
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX)
-            self._append(self._seal.header(), sync=True)
+            self._append(self._seal.header())
+            self._sync(0)
             hidden.rename(folder / f"{self.name}{SUFFIX}")
             _sync_folder(folder)
         except (OSError, JournalFullError):
@@ -194,17 +195,23 @@ class JournalWriter:
         return self._file < 0 or self._size > MAX_FILE_BYTES or too_old
 
     def append(self, record: Record) -> Head:
-        """Put a record on the disk, synced, and return where it stands. Raises JournalFullError."""
+        """Hand a record to the kernel and return where it stands: safe from this process's death, not from the
+        machine's. Raises JournalFullError.
+        """
         line = self._seal.close(record)
-        offset = self._append(line, sync=True)
+        offset = self._append(line)
         return Head(record.kind, record.schema_name, record.id, record.at_ms, offset, len(line))
+
+    def sync(self, head: Head) -> None:
+        """Have the last record survive the machine, too. Raises JournalFullError; nothing of it is left there then."""
+        self._sync(head.offset)
 
     def mark_done(self, offset: int) -> None:
         """Note that the record at `offset` is stored. Not synced: at worst it is replayed, which changes nothing."""
         with suppress(JournalFullError):
-            self._append(frame(b"D %d" % offset), sync=False)
+            self._append(frame(b"D %d" % offset))
 
-    def _append(self, line: bytes, *, sync: bool) -> int:
+    def _append(self, line: bytes) -> int:
         """Write all of a line, or leave nothing of it: a full disk writes a part and says so by its count alone."""
         offset = self._size
         try:
@@ -214,15 +221,17 @@ class JournalWriter:
         if not is_whole:
             self._take_back(offset)
             raise JournalFullError
-        if sync:
-            try:
-                os.fdatasync(self._file)
-            except OSError:
-                self._take_back(offset)
-                self.close()  # what the disk holds now is unknown (and a second fsync would not tell)
-                raise JournalFullError from None
         self._size += len(line)
         return offset
+
+    def _sync(self, offset: int) -> None:
+        """Sync the file; what stands from `offset` on is taken back where that fails."""
+        try:
+            os.fdatasync(self._file)
+        except OSError:
+            self._take_back(offset)
+            self.close()  # what the disk holds now is unknown (and a second fsync would not tell)
+            raise JournalFullError from None
 
     def _take_back(self, size: int) -> None:
         try:

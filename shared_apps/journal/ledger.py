@@ -28,7 +28,7 @@ _MEASURE_SECONDS: Final = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A record that is on this host's disk. Its writer says once what became of it."""
+    """A record in this host's journal, safe from a dead process. Its writer says once what became of it."""
 
     journal: "Journal"
     writer: JournalWriter
@@ -40,15 +40,26 @@ class Entry:
             self.writer.mark_done(self.head.offset)
             self.writer.is_in_use = False
 
-    def mark_waiting(self) -> None:
-        """The database is away: the drainer stores it. From now on its id is known in all processes of this host."""
+    def mark_waiting(self) -> bool:
+        """The database is away: the drainer stores it. From now on its id is known in all processes of this host.
+
+        It is safe from a dead machine when this returns True. False where the disk failed: it is kept nowhere.
+        """
         head = self.head
+        try:
+            with self.writer.lock:
+                self.writer.sync(head)
+        except JournalFullError:
+            logger.error("journal: no room for a %s (sync)", head.kind)
+            self.writer.is_in_use = False
+            return False
         place = Place(self.writer.name, head.offset, head.length)
         try:
             self.journal.pending.add(schema_name=head.schema_name, kind=head.kind, record_id=head.id, place=place)
         except OSError as error:
             logger.error("a waiting record could not be noted: %s", type(error).__name__)
         self.writer.is_in_use = False
+        return True
 
 
 class Journal:
@@ -64,7 +75,7 @@ class Journal:
         self._measured = 0
 
     def write_ahead(self, record: Record, *, share: float = 1.0) -> Entry | None:
-        """Put a record on the disk; it is safe from a dead process and a dead machine when this returns.
+        """Put a record into the journal; it is safe from a dead process when this returns.
 
         `share` is how much of the tenant's quota records of this kind may use up to. None where it could be kept
         nowhere: the disk is full or broken, or a quota is used up.

@@ -1,8 +1,9 @@
 """A visitor's two steps, with the database or without it.
 
-A capture goes to this host's disk first, then to the database; a click goes to the database, and to the disk where that
-does not answer. Neither waits longer than a second, and what is on the disk is stored by the drainer, which calls the
-same rules. Ids are made without the database, so the visitor's link is the one of the later row.
+A capture goes to this host's journal first, then to the database; a click goes to the database, and to the journal
+where that does not answer. Neither waits longer than a second, nobody is told of what a dead machine would lose, and
+what waits in the journal is stored by the drainer, which calls the same rules. Ids are made without the database, so
+the visitor's link is the one of the later row.
 """
 
 import logging
@@ -99,11 +100,10 @@ def capture_handoff(
             entry.mark_stored()
         raise
     except (DatabaseError, InterfaceError) as error:
-        if entry is None and earlier is None:
+        is_kept = earlier is not None or (entry is not None and entry.mark_waiting())
+        if not is_kept:
             raise
         _log_away(CAPTURE, error)
-        if entry is not None:
-            entry.mark_waiting()
         return Capture(handoff, is_new=earlier is None, is_waiting=True)
     if entry is not None:
         entry.mark_stored()

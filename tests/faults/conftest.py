@@ -1,5 +1,6 @@
 """Faults are made for real: the connection goes to a port where nobody listens, the disk takes no more."""
 
+import os
 import resource
 import socket
 import time
@@ -99,3 +100,15 @@ def no_room_on_disk(size: int = 1) -> Iterator[None]:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@contextmanager
+def no_sync_to_disk() -> Iterator[None]:
+    """Let writes succeed and nothing reach the disk, as on one that is broken."""
+
+    def fail(descriptor: int) -> None:
+        raise OSError("input/output error")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fdatasync", fail)
+        yield

@@ -17,7 +17,7 @@ from shared_apps.tenants.services import set_tenant_status
 from tenant_apps.handoffs.intake import find_waiting_handoff
 from tenant_apps.handoffs.models import BookingHandoff, HandoffEvent
 from tests.clients import TenantClient
-from tests.faults.conftest import Outage, drain, forget_all, no_room_on_disk
+from tests.faults.conftest import Outage, drain, forget_all, no_room_on_disk, no_sync_to_disk
 
 LINK = (
     "https://calendly.com/alpha-studio/visit?utm_source=treasurecoastai&utm_medium=booking_handoff"
@@ -186,11 +186,12 @@ def test_other_tenant_does_not_know_what_waits_here(
     assert find_waiting_handoff(tenant=other, handoff_id=UUID(key)) is None
 
 
+@pytest.mark.parametrize("broken_disk", [no_room_on_disk, no_sync_to_disk])
 def test_neither_database_nor_disk_gives_503_with_link_and_contact(
-    served_tenant: TenantRef, outage: Outage, lead: dict[str, Any]
+    broken_disk: Outage, served_tenant: TenantRef, outage: Outage, lead: dict[str, Any]
 ) -> None:
     visitor = TenantClient(served_tenant)
-    with outage(), no_room_on_disk():
+    with outage(), broken_disk():
         response = visitor.post_json("/api/v1/handoffs", lead)
         page = visitor.post("/book", lead)
         click = visitor.post(f"/go/{uuid4()}")
@@ -206,10 +207,15 @@ def test_neither_database_nor_disk_gives_503_with_link_and_contact(
     assert LINK.replace("&", "&amp;") in page.content.decode()
     assert 'data-testid="contact-cta"' in page.content.decode()
     assert click.status_code == 303
+    drain()
+    assert stored(served_tenant) == []
 
 
-def test_disk_that_is_full_keeps_nobody_from_the_database(served_tenant: TenantRef, lead: dict[str, Any]) -> None:
-    with no_room_on_disk():
+@pytest.mark.parametrize("broken_disk", [no_room_on_disk, no_sync_to_disk])
+def test_broken_disk_keeps_nobody_from_the_database(
+    broken_disk: Outage, served_tenant: TenantRef, lead: dict[str, Any]
+) -> None:
+    with broken_disk():
         response = TenantClient(served_tenant).post_json("/api/v1/handoffs", lead)
 
     assert response.status_code == 201

@@ -1,6 +1,5 @@
 """The journal's lines: what goes in comes out, sealed; what is torn, altered or another's is noticed."""
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ from shared_apps.journal.files import (
     read_head,
     read_record,
 )
-from tests.faults.conftest import no_room_on_disk
+from tests.faults.conftest import no_room_on_disk, no_sync_to_disk
 from tests.unit.journal.conftest import NewRecord
 
 
@@ -100,17 +99,11 @@ def test_full_disk_leaves_nothing_of_the_record_that_did_not_fit(tmp_path: Path,
     assert (first.offset + first.length, path.stat().st_size) == (again.offset, again.offset + again.length)
 
 
-def test_disk_that_cannot_sync_is_not_trusted_again(
-    tmp_path: Path, new_record: NewRecord, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_disk_that_cannot_sync_is_not_trusted_again(tmp_path: Path, new_record: NewRecord) -> None:
     writer = JournalWriter(tmp_path)
-
-    def fail(descriptor: int) -> None:
-        raise OSError("input/output error")
-
-    monkeypatch.setattr(os, "fdatasync", fail)
-    with pytest.raises(JournalFullError):
-        writer.append(new_record())
+    head = writer.append(new_record())
+    with no_sync_to_disk(), pytest.raises(JournalFullError):
+        writer.sync(head)
     assert writer.is_closed
     assert path_of(writer, tmp_path).read_bytes().count(b"\n") == 1  # the header
 

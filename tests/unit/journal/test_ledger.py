@@ -10,7 +10,7 @@ import pytest
 from shared_apps.journal import files, ledger
 from shared_apps.journal.ledger import Entry, Journal
 from shared_apps.journal.pending import PendingIndex, Place
-from tests.faults.conftest import no_room_on_disk
+from tests.faults.conftest import no_room_on_disk, no_sync_to_disk
 from tests.unit.journal.conftest import NewRecord
 
 
@@ -103,6 +103,14 @@ def test_disk_without_room_is_an_answer_and_no_exception(journal: Journal, new_r
     with no_room_on_disk():
         assert journal.write_ahead(new_record()) is None
     assert journal.write_ahead(new_record()) is not None
+
+
+def test_disk_that_fails_when_it_matters_keeps_nothing(journal: Journal, new_record: NewRecord) -> None:
+    entry = write(journal, new_record, record_id=(key := uuid4()))
+    with no_sync_to_disk():
+        assert not entry.mark_waiting()
+    assert journal.pending.find(schema_name=entry.head.schema_name, kind=entry.head.kind, record_id=key) is None
+    assert write(journal, new_record).mark_waiting()
 
 
 def test_waiting_record_is_known_in_another_process(journal: Journal, new_record: NewRecord) -> None:
