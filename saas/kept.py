@@ -7,31 +7,21 @@ the tenant and its snapshot for certain, Django is asked.
 """
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from http import HTTPStatus
 from typing import Any, Final, NamedTuple, Self
 
-from django.conf import settings
-from django.http import HttpResponseBase, parse_cookie
 from django.utils import timezone
 
-from saas.languages import find_wanted_language
-from saas.middleware import TrustedProxies, make_nonce, read_scheme
-from saas.observing import pick_request_id, tell_request
+from saas.middleware import TrustedProxies, make_nonce
+from saas.observing import tell_request
+from saas.visits import Application, Environ, StartResponse, Visit, read_visit
 from shared_apps.pages import KeptPage, KeptResponse
 from shared_apps.tenants.cache import GenerationCache
 from shared_apps.tenants.generations import tenant_slot
-from shared_apps.tenants.scope import TenantRef
-from shared_apps.tenants.selectors import find_known_tenant
-from shared_apps.tenants.validators import normalise_host
-from tenant_apps.booking.selectors import find_known_snapshot
 from tenant_apps.handoffs.views import make_values, may_be_kept, read_referrer
-
-Environ = dict[str, Any]
-StartResponse = Callable[[str, list[tuple[str, str]]], object]
-Django = Callable[[Environ, Callable[..., Any]], HttpResponseBase]
 
 _PATHS: Final = frozenset({"/", "/book"})  # each is the name of its route, too
 _OK: Final = f"{HTTPStatus.OK.value} {HTTPStatus.OK.phrase}"
@@ -48,13 +38,6 @@ class _Question(NamedTuple):
     language: str
     day: date
     is_referred: bool
-
-
-class _Visit(NamedTuple):
-    question: _Question
-    tenant: TenantRef
-    referrer: str
-    request_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +58,9 @@ class _Answer:
             tuple((name, tuple(value.split(nonce))) for name, value in given if nonce in value),
         )
 
-    def send(self, visit: _Visit, start_response: StartResponse) -> list[bytes]:
+    def send(self, visit: Visit, *, referrer: str, start_response: StartResponse) -> list[bytes]:
         nonce = make_nonce()
-        body = self.page.fill(make_values(nonce=nonce, referrer=visit.referrer))
+        body = self.page.fill(make_values(nonce=nonce, referrer=referrer))
         cut = [(name, nonce.join(parts)) for name, parts in self.cut_headers]
         own = [("Content-Length", str(len(body))), ("X-Request-Id", visit.request_id)]
         start_response(_OK, [*self.headers, *cut, *own])
@@ -90,16 +73,20 @@ _answers: GenerationCache[_Answer] = GenerationCache(max_entries=500, ttl=30.0)
 class KeptAnswers:
     """Answers from what is kept, or has Django answer and keeps that."""
 
-    def __init__(self, django: Django) -> None:
+    def __init__(self, django: Application) -> None:
         self._django = django
         self._proxies = TrustedProxies()
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        path = environ["PATH_INFO"]
+        if path not in _PATHS or environ["REQUEST_METHOD"] != "GET" or not may_be_kept(environ):
+            return self._django(environ, start_response)
         began = time.perf_counter()
-        visit = self._read(environ)
+        visit = read_visit(environ, self._proxies)
         if visit is None:
             return self._django(environ, start_response)
-        question, slot = visit.question, tenant_slot(visit.tenant.id)
+        referrer, slot = read_referrer(environ), tenant_slot(visit.tenant.id)
+        question = _ask(visit, path=path, is_referred=bool(referrer))
         answer = _answers.find(question, slot=slot)
         if answer is None:
             generation = _answers.read_generation(slot)
@@ -107,9 +94,9 @@ class KeptAnswers:
             if isinstance(response, KeptResponse) and not response.cookies:
                 _answers.put(question, _Answer.of(response), generation=generation)
             return response
-        sent = answer.send(visit, start_response)
+        sent = answer.send(visit, referrer=referrer, start_response=start_response)
         tell_request(
-            route=question.path,
+            route=path,
             method="GET",
             status=HTTPStatus.OK,
             seconds=time.perf_counter() - began,
@@ -118,38 +105,14 @@ class KeptAnswers:
         )
         return sent
 
-    def _read(self, environ: Environ) -> _Visit | None:
-        """Return what a visit asks, where it asks for what can be kept and this process knows whose page it is."""
-        path = environ["PATH_INFO"]
-        if path not in _PATHS or environ["REQUEST_METHOD"] != "GET" or not may_be_kept(environ):
-            return None
-        cookies = _read_cookies(environ)
-        if settings.SESSION_COOKIE_NAME in cookies:  # Django takes one back that is none
-            return None
-        host = normalise_host(environ.get("HTTP_HOST", ""))
-        tenant = find_known_tenant(host) if host is not None else None
-        if host is None or tenant is None or not tenant.is_active:
-            return None
-        snapshot = find_known_snapshot(tenant=tenant)
-        if snapshot is None:
-            return None
-        is_by_proxy, referrer = self._proxies.sent(environ), read_referrer(environ)
-        question = _Question(
-            schema_name=tenant.schema_name,
-            host=host,
-            path=path,
-            scheme=read_scheme(environ, is_by_proxy=is_by_proxy),
-            language=find_wanted_language(
-                remembered=cookies.get(settings.LANGUAGE_COOKIE_NAME, ""),
-                accepted=environ.get("HTTP_ACCEPT_LANGUAGE", ""),
-            )
-            or snapshot.business.language,
-            day=snapshot.day_at(timezone.now()),
-            is_referred=bool(referrer),
-        )
-        return _Visit(question, tenant, referrer, pick_request_id(environ, is_by_proxy=is_by_proxy))
 
-
-def _read_cookies(environ: Mapping[str, Any]) -> dict[str, str]:
-    header = environ.get("HTTP_COOKIE", "")
-    return parse_cookie(header) if header else {}
+def _ask(visit: Visit, *, path: str, is_referred: bool) -> _Question:
+    return _Question(
+        schema_name=visit.tenant.schema_name,
+        host=visit.host,
+        path=path,
+        scheme=visit.scheme,
+        language=visit.language,
+        day=visit.snapshot.day_at(timezone.now()),
+        is_referred=is_referred,
+    )

@@ -5,7 +5,7 @@ import logging
 import secrets
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -18,9 +18,17 @@ from shared_apps.errors import DomainError
 logger = logging.getLogger(__name__)
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
-_ONE_PACKET = 1_000  # bytes of a body; headers and the rest of a usual packet of 1,460 come beside it
+ONE_PACKET: Final = 1_000
+"""Bytes of a body that travels in one packet of 1,460 with its headers, and so is not compressed."""
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+class Client(NamedTuple):
+    """Who sent a request, as far as it can be believed: an IPv6 address stands for its /64."""
+
+    ip: str
+    is_by_proxy: bool
 
 
 class TrustedProxies:
@@ -34,9 +42,23 @@ class TrustedProxies:
             address.version == network.version and address in network for network in self._networks
         )
 
-    def sent(self, environ: Mapping[str, Any]) -> bool:
-        """Whether a request came by one of them."""
-        return _parse(environ.get("REMOTE_ADDR", "")) in self
+    def find_client(self, environ: Mapping[str, Any]) -> Client:
+        """Return whose request it is.
+
+        X-Forwarded-For is read from the right, where one of these sent it: the first address that is none of them is
+        the client, so a client that sends the header itself changes nothing. IPv6 clients are told apart by their /64.
+        """
+        address = _parse(environ.get("REMOTE_ADDR", ""))
+        if address not in self:
+            return Client(_bucket(address), is_by_proxy=False)
+        for hop in reversed(environ.get("HTTP_X_FORWARDED_FOR", "").split(",")[-20:]):
+            forwarded = _parse(hop.strip())
+            if forwarded is None:
+                break
+            address = forwarded
+            if address not in self:
+                break
+        return Client(_bucket(address), is_by_proxy=True)
 
 
 def read_scheme(environ: Mapping[str, Any], *, is_by_proxy: bool) -> str:
@@ -46,29 +68,16 @@ def read_scheme(environ: Mapping[str, Any], *, is_by_proxy: bool) -> str:
 
 
 class ProxyMiddleware:
-    """Sets `request.client_ip`, and the scheme, believing forwarded headers from TRUSTED_PROXIES alone.
-
-    X-Forwarded-For is read from the right: the first address that is not a trusted proxy is the client, so a client
-    that sends the header itself changes nothing. IPv6 clients are told apart by their /64.
-    """
+    """Sets `request.client_ip`, and the scheme, believing forwarded headers from TRUSTED_PROXIES alone."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
         self._proxies = TrustedProxies()
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        address = _parse(request.META.get("REMOTE_ADDR", ""))
-        request.is_by_proxy = address in self._proxies  # type: ignore[attr-defined]  # for RequestMiddleware
-        if request.is_by_proxy:  # type: ignore[attr-defined]  # set above
-            request.META["wsgi.url_scheme"] = read_scheme(request.META, is_by_proxy=True)
-            for hop in reversed(request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")[-20:]):
-                forwarded = _parse(hop.strip())
-                if forwarded is None:
-                    break
-                address = forwarded
-                if address not in self._proxies:
-                    break
-        request.client_ip = _bucket(address)  # type: ignore[attr-defined]  # TenantRequest
+        client = self._proxies.find_client(request.META)
+        request.client_ip, request.is_by_proxy = client  # type: ignore[attr-defined]  # TenantRequest
+        request.META["wsgi.url_scheme"] = read_scheme(request.META, is_by_proxy=client.is_by_proxy)
         return self.get_response(request)
 
 
@@ -110,7 +119,7 @@ class CompressMiddleware(GZipMiddleware):
     """Compresses answers, but for those that travel in one packet anyway."""
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-        if isinstance(response, HttpResponse) and len(response.content) <= _ONE_PACKET:
+        if isinstance(response, HttpResponse) and len(response.content) <= ONE_PACKET:
             return response
         return super().process_response(request, response)
 

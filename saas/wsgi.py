@@ -13,7 +13,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "saas.settings")
 
 _django = get_wsgi_application()
 
-from saas.kept import KeptAnswers  # noqa: E402 - needs the apps loaded
+from saas.captures import Captures  # noqa: E402 - needs the apps loaded
+from saas.kept import KeptAnswers  # noqa: E402 - the same
 from shared_apps.journal.services import start_journal_keeper  # noqa: E402 - the same
 from shared_apps.tenants.backend.guard import GUARD  # noqa: E402
 from shared_apps.tenants.watcher import start_tenant_watcher  # noqa: E402
@@ -22,7 +23,7 @@ GUARD.start(statement_seconds=3.0)
 start_tenant_watcher()
 start_journal_keeper()
 
-_answer = KeptAnswers(_django)
+_answer = KeptAnswers(Captures(_django))
 
 _MAX_CONTENT_TYPE = 256
 _MAX_PARAMETERS = 100
