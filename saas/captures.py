@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from http import HTTPStatus
-from typing import Any, Final, NamedTuple, Self
+from typing import Any, Final, NamedTuple, Self, cast
 
 from django.core.handlers.exception import convert_exception_to_response
 from django.core.handlers.wsgi import WSGIRequest
@@ -114,7 +114,7 @@ class Captures:
         request.tenant, (request.client_ip, request.is_by_proxy) = visit.tenant, visit.client
         close_old_connections()  # as Django's signals do around a request
         with enter_tenant(visit.tenant), translation.override(visit.language):
-            response: HttpResponse = self._answer(request)
+            response = cast(HttpResponse, self._answer(request))
         if len(response.content) > ONE_PACKET:
             self._compress.process_response(request, response)
         return response

@@ -4,6 +4,7 @@ import ipaddress
 import logging
 import secrets
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any, Final, NamedTuple
 
@@ -81,6 +82,7 @@ class ProxyMiddleware:
         return self.get_response(request)
 
 
+@lru_cache(maxsize=1_000)
 def _parse(text: str) -> Address | None:
     try:
         address = ipaddress.ip_address(text)

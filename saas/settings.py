@@ -127,7 +127,7 @@ DATABASES = {
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             "connect_timeout": 2,
-            "prepare_threshold": 3,  # only of `server_cursor`; every other cursor binds in the client
+            "prepare_threshold": 3,  # only of statements by `ask`; a cursor binds in the client
             "application_name": "booking-handoff",
             "options": "-c statement_timeout=5000 -c lock_timeout=2000 -c idle_in_transaction_session_timeout=10000",
             **_conninfo,

@@ -15,6 +15,7 @@ from shared_apps.support.services import begin_access
 from shared_apps.tenants.scope import TenantRef, enter_tenant
 from tenant_apps.handoffs.ids import new_handoff_id
 from tenant_apps.handoffs.models import BookingHandoff
+from tenant_apps.handoffs.received import Received
 
 
 class UserFactory(DjangoModelFactory[User]):
@@ -52,7 +53,7 @@ class HandoffFactory(DjangoModelFactory[BookingHandoff]):
     @classmethod
     def _create(cls, model_class: type[BookingHandoff], *args: Any, **kwargs: Any) -> BookingHandoff:
         handoff = BookingHandoff(**kwargs)
-        assert BookingHandoff.objects.insert_once(handoff)
+        assert BookingHandoff.objects.insert_once(Received(*(getattr(handoff, name) for name in Received._fields)))
         if later := {name: value for name, value in kwargs.items() if name in _LATER}:
             BookingHandoff.objects.filter(pk=handoff.pk).update(**later)
         return handoff

@@ -93,9 +93,7 @@ class SessionStore(DatabaseSessionStore):
     def load(self) -> dict[str, Any]:
         """Return what the session holds, having read its person by the same statement; {} where it is not, or over."""
         now, connection = timezone.now(), tenant_connection()
-        with connection.server_cursor() as cursor:
-            cursor.execute(_read_sql(current_schema()), {"key": self.session_key, "now": now})
-            row = cursor.fetchone()
+        row = connection.ask(_read_sql(current_schema()), {"key": self.session_key, "now": now}).fetchone()
         if row is None:
             self._session_key = None
             return {}

@@ -24,7 +24,7 @@ from shared_apps.tenants.scope import TenantRef
 from tenant_apps.booking.selectors import PublicBooking
 from tenant_apps.handoffs.enums import HandoffStatus
 from tenant_apps.handoffs.figures import CAPTURES, CLICKS, counted
-from tenant_apps.handoffs.models import BookingHandoff
+from tenant_apps.handoffs.received import Received
 from tenant_apps.handoffs.selectors import HandoffNotFoundError, get_handoff
 from tenant_apps.handoffs.services import (
     BookingUnavailableError,
@@ -46,11 +46,6 @@ STEP_SECONDS: Final = 1.0
 CAPTURE: Final = "capture"
 CLICK: Final = "click"
 CLICKS_SHARE: Final = 0.5  # of a tenant's quota: the rest is for captures, whatever is clicked
-
-_COLUMNS: Final = (
-    "customer_name", "customer_email", "customer_phone", "requested_service", "preferred_date_time_text", "notes",
-    "source_page", "industry_slug", "metadata", "external_booking_url_used",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +156,7 @@ def _keep_click(*, tenant: TenantRef, booking: PublicBooking, handoff_id: UUID, 
     return now
 
 
-def find_waiting_handoff(*, tenant: TenantRef, handoff_id: UUID) -> BookingHandoff | None:
+def find_waiting_handoff(*, tenant: TenantRef, handoff_id: UUID) -> Received | None:
     """Return the handoff that waits in this host's journal; None when none does."""
     record = find_waiting(kind=CAPTURE, schema_name=tenant.schema_name, record_id=handoff_id)
     return None if record is None else _to_handoff(record)
@@ -182,24 +177,21 @@ def replay_click(tenant: TenantRef, record: Record) -> Outcome:
     return Outcome.STORED if is_known else Outcome.UNKNOWN
 
 
-def _to_payload(handoff: BookingHandoff) -> dict[str, Any]:
-    fingerprint = handoff.fingerprint
-    return {name: getattr(handoff, name) for name in _COLUMNS} | {
-        "created_at": handoff.created_at.isoformat(),
-        "fingerprint": None if fingerprint is None else bytes(fingerprint).hex(),
+def _to_payload(handoff: Received) -> dict[str, Any]:
+    payload = handoff._asdict()
+    del payload["id"]  # the record has it
+    payload["created_at"] = handoff.created_at.isoformat()
+    payload["fingerprint"] = None if handoff.fingerprint is None else handoff.fingerprint.hex()
+    return payload
+
+
+def _to_handoff(record: Record) -> Received:
+    payload, fingerprint = record.payload, record.payload["fingerprint"]
+    read = {
+        "created_at": datetime.fromisoformat(payload["created_at"]),
+        "fingerprint": None if fingerprint is None else bytes.fromhex(fingerprint),
     }
-
-
-def _to_handoff(record: Record) -> BookingHandoff:
-    payload = record.payload
-    created_at, fingerprint = datetime.fromisoformat(payload["created_at"]), payload["fingerprint"]
-    return BookingHandoff(
-        id=record.id,
-        created_at=created_at,
-        pending_since=created_at,
-        fingerprint=None if fingerprint is None else bytes.fromhex(fingerprint),
-        **{name: payload[name] for name in _COLUMNS},
-    )
+    return Received(id=record.id, **payload | read)
 
 
 def _moment(record: Record) -> datetime:

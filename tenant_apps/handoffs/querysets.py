@@ -20,9 +20,10 @@ from shared_apps.tenants.due import mark_after_commit, mark_due_sql
 from shared_apps.tenants.scope import current_tenant, tenant_connection
 from tenant_apps.business.selectors import SWEEP
 from tenant_apps.handoffs.enums import NEW_HANDOFF, EventType, Evidence, HandoffStatus
+from tenant_apps.handoffs.received import Received
 
 if TYPE_CHECKING:
-    from tenant_apps.handoffs.models import BookingHandoff
+    from tenant_apps.handoffs.models import BookingHandoff  # noqa: F401 - named by its string below
 
 SWEEP_BATCH = 500  # of one tenant at a time, so that no statement holds many rows for long
 
@@ -111,18 +112,16 @@ class HandoffQuerySet(models.QuerySet["BookingHandoff"]):
         """Those that stand behind the given one in newest-first order; reads only the index from there on."""
         return self.filter(Q(created_at__lte=created_at) & (Q(created_at__lt=created_at) | Q(id__lt=handoff_id)))
 
-    def insert_once(self, handoff: "BookingHandoff", *, is_announced: bool = True) -> bool:
+    def insert_once(self, handoff: Received, *, is_announced: bool = True) -> bool:
         """Insert the row and its first event unless its id is there; True when inserted. One statement.
 
         The tenant's mark for the sweep goes with it and, where `is_announced`, the job NEW_HANDOFF.
         """
         connection, tenant = tenant_connection(), current_tenant()
-        values: dict[str, Any] = {name: getattr(handoff, name) for name in _RECEIVED}
+        values = handoff._asdict()
         values |= {"metadata": Jsonb(handoff.metadata), "tenant_id": tenant.id, "is_announced": is_announced}
-        with connection.server_cursor() as cursor:
-            cursor.execute(_insert_once_sql(tenant.schema_name), values)
-            if cursor.rowcount != 1:
-                return False
+        if connection.ask(_insert_once_sql(tenant.schema_name), values).rowcount != 1:
+            return False
         mark_after_commit(tenant_id=tenant.id, kinds=[SWEEP, DUE_KIND] if is_announced else [SWEEP])
         return True
 
@@ -193,21 +192,14 @@ def _compose(steps: dict[str, sql.Composable], last: sql.Composable) -> sql.Comp
     return sql.SQL("WITH {} {}").format(sql.SQL(", ").join(ctes), last)
 
 
-# What a capture brings. The columns that are not here are as they are for every new handoff: empty, and status `new`.
-_RECEIVED = (
-    "id", "created_at", "pending_since", "customer_name", "customer_email", "customer_phone", "requested_service",
-    "preferred_date_time_text", "notes", "source_page", "industry_slug", "external_booking_url_used", "fingerprint",
-)  # fmt: skip
-
-
 @lru_cache(maxsize=4_000)
 def _insert_once_sql(schema: str) -> str:
     """The statement of a capture in one schema, put together once: it is the hot path."""
-    names = [*_RECEIVED, "metadata"]
+    names = Received._fields
     steps: dict[str, sql.Composable] = {
         "inserted": sql.SQL(
-            "INSERT INTO {table} ({columns}, status) VALUES ({values}, {status}) ON CONFLICT (id) DO NOTHING"
-            " RETURNING id, created_at, pending_since"
+            "INSERT INTO {table} ({columns}, pending_since, status) VALUES ({values}, %(created_at)s, {status})"
+            " ON CONFLICT (id) DO NOTHING RETURNING id, created_at, pending_since"
         ).format(
             table=sql.Identifier(schema, "handoffs_bookinghandoff"),
             columns=sql.SQL(", ").join(map(sql.Identifier, names)),

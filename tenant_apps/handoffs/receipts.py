@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 
 from shared_apps.tenants.scope import TenantRef
 from tenant_apps.handoffs.models import BookingHandoff
+from tenant_apps.handoffs.received import Received
 
 _MAX_AGE = 24 * 3600
 _NAME = "receipt"
@@ -31,7 +32,7 @@ def _path(handoff_id: UUID) -> str:
     return f"/handoff/{handoff_id}"
 
 
-def set_receipt(response: HttpResponse, *, tenant: TenantRef, handoff: BookingHandoff) -> None:
+def set_receipt(response: HttpResponse, *, tenant: TenantRef, handoff: Received | BookingHandoff) -> None:
     """Give the browser its receipt: for that handoff's page alone, a day long, out of reach of scripts."""
     receipt = Receipt(
         handoff.customer_name,

@@ -26,6 +26,7 @@ from tenant_apps.handoffs.figures import SWEPT
 from tenant_apps.handoffs.ids import derive_handoff_id, new_handoff_id
 from tenant_apps.handoffs.models import BookingHandoff, HandoffEvent
 from tenant_apps.handoffs.querysets import COMPLETE, REDIRECT, REOPEN, SWEEP_BATCH, Kept, sweep_sql
+from tenant_apps.handoffs.received import Received
 from tenant_apps.handoffs.selectors import get_handoff
 from tenant_apps.handoffs.tallies import move_tally, needs_moving_sql
 from tenant_apps.handoffs.validators import looks_like_spam
@@ -94,7 +95,7 @@ class Capture:
     One that `is_waiting` is on this host's disk, and in the database as soon as that is back.
     """
 
-    handoff: BookingHandoff
+    handoff: Received | BookingHandoff
     is_new: bool
     is_waiting: bool = False
 
@@ -126,7 +127,7 @@ class Redirect:
 
 def receive_handoff(
     *, tenant: TenantRef, booking: PublicBooking, lead: Lead, idempotency_key: UUID | None, now: datetime
-) -> BookingHandoff:
+) -> Received:
     """Return the handoff of a lead, kept nowhere yet. Asks nobody; with a key every process makes the same id.
 
     `now` is the moment of receipt.
@@ -136,17 +137,16 @@ def receive_handoff(
         if idempotency_key is not None
         else new_handoff_id(now=now)
     )
-    return BookingHandoff(
+    return Received(
         id=handoff_id,
         created_at=now,
-        pending_since=now,
         external_booking_url_used=booking.outbound_url(handoff_id=handoff_id),
         fingerprint=lead.fingerprint,
         **_lead_columns(lead),
     )
 
 
-def store_handoff(handoff: BookingHandoff) -> Capture:
+def store_handoff(handoff: Received) -> Capture:
     """Write the handoff into the current tenant's schema. One statement, durable when this returns.
 
     Safe to repeat: what is there already is left as it is. Raises IdempotencyKeyReusedError when that came with
@@ -190,7 +190,7 @@ def _make_metadata(lead: Lead) -> dict[str, object]:
         del attribution[max(attribution, key=lambda key: len(attribution[key]))]
 
 
-def get_outbound_url(*, booking: PublicBooking, handoff: BookingHandoff) -> str:
+def get_outbound_url(*, booking: PublicBooking, handoff: Received | BookingHandoff) -> str:
     """Return the link the visitor is sent to now; "" when there is none. Holds personal data only where asked for."""
     prefill = None
     if handoff.metadata.get(SHARE_KEY):

@@ -42,6 +42,7 @@ from tenant_apps.handoffs.intake import STEP_SECONDS, capture_handoff, click_han
 from tenant_apps.handoffs.limits import limit_capture
 from tenant_apps.handoffs.models import BookingHandoff
 from tenant_apps.handoffs.receipts import Receipt, read_receipt, set_receipt
+from tenant_apps.handoffs.received import Received
 from tenant_apps.handoffs.schemas import ATTRIBUTION_NAMES, CONTACT_REQUIRED, LeadIn
 from tenant_apps.handoffs.selectors import HandoffNotFoundError, get_handoff
 from tenant_apps.handoffs.services import BookingUnavailableError, Lead
@@ -231,7 +232,7 @@ _BUSY = _("A lot is going on right now")
 _AWAY = _("That didn’t go through")  # noqa: RUF001 - an apostrophe
 
 
-def _capture(request: TenantRequest, values: dict[str, Any]) -> BookingHandoff:
+def _capture(request: TenantRequest, values: dict[str, Any]) -> Received | BookingHandoff:
     lead = _parse_form(request, values)
     capture = capture_handoff(
         tenant=request.tenant,

@@ -23,11 +23,12 @@ from shared_apps.tenants.services import set_tenant_status
 from tenant_apps.booking.selectors import get_snapshot
 from tenant_apps.handoffs import intake
 from tenant_apps.handoffs.models import BookingHandoff, HandoffEvent
+from tenant_apps.handoffs.received import Received
 from tenant_apps.handoffs.services import Lead, receive_handoff, store_handoff
 from tests.faults.conftest import drain
 
 RECEIVED = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
-Keep = Callable[..., BookingHandoff]
+Keep = Callable[..., Received]
 
 
 @pytest.fixture

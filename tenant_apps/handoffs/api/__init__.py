@@ -16,7 +16,6 @@ from tenant_apps.booking.selectors import TenantSnapshot, get_cta_label, get_mes
 from tenant_apps.handoffs.api.insights import router as insights_router
 from tenant_apps.handoffs.api.requests import (
     CSV_ANSWER,
-    JSON,
     REPEATABLE,
     answer_if_changed,
     get_today,
@@ -104,7 +103,7 @@ def to_capture_out(*, capture: Capture, snapshot: TenantSnapshot) -> CaptureOut:
 @router.post(
     "/handoffs", response={200: CaptureOut, 201: CaptureOut, 202: CaptureOut}, auth=_capture_gate, tags=["visitor"]
 )
-def create_handoff(request: TenantRequest, lead: LeadIn) -> HttpResponse:
+def create_handoff(request: TenantRequest, response: HttpResponse, lead: LeadIn) -> HttpResponse:
     """Keep a visitor's wish, first of all, and say where to go next. The header Idempotency-Key makes retries safe.
 
     202, status `queued`: the database is away, the wish is kept elsewhere and will be the handoff with this very id.
@@ -115,9 +114,8 @@ def create_handoff(request: TenantRequest, lead: LeadIn) -> HttpResponse:
     capture = capture_handoff(
         tenant=request.tenant, booking=snapshot.booking, lead=cleaned, idempotency_key=key, now=timezone.now()
     )
-    status = 202 if capture.is_waiting else 201 if capture.is_new else 200
-    answer = to_capture_out(capture=capture, snapshot=snapshot).model_dump_json(by_alias=True)
-    response = HttpResponse(answer, content_type=JSON, status=status)
+    response.status_code = 202 if capture.is_waiting else 201 if capture.is_new else 200
+    response.content = to_capture_out(capture=capture, snapshot=snapshot).model_dump_json(by_alias=True)
     set_receipt(response, tenant=request.tenant, handoff=capture.handoff)
     return response
 

@@ -62,11 +62,8 @@ def read_version(*, known_tags: str, question: object) -> tuple[Version, str]:
     digest = _digest(question) if known_tags else ""
     tags = [tag for tag in _TAG.finditer(known_tags) if tag[3] == digest][:1]
     known, seen = (int(tags[0][1], 16), int(tags[0][2], 16)) if tags else _NONE
-    schema = current_schema()
-    with tenant_connection().server_cursor() as cursor:
-        statement = newest_sql(schema, *horizon_sql(cursor)) if settings.CITUS else _newest_sql(schema)
-        cursor.execute(statement, {"known": Int8(min(known, 2**62)), "expected": Int8(seen)})
-        settled, count, holds = cursor.fetchone()
+    values = {"known": Int8(min(known, 2**62)), "expected": Int8(seen)}
+    settled, count, holds = tenant_connection().ask(_newest_sql_now(current_schema()), values).fetchone()
     return Version(settled, count), tags[0][0] if tags and holds else ""
 
 
@@ -75,6 +72,13 @@ def newest_sql(schema: str, horizon: sql.Composable, following: sql.Composable) 
     events = sql.Identifier(schema, "handoffs_handoffevent")
     limit = sql.Literal(MAX_SEEN + 1)
     return sql.SQL(_NEWEST).format(horizon=horizon, next=following, events=events, limit=limit).as_string()
+
+
+def _newest_sql_now(schema: str) -> str:
+    if not settings.CITUS:
+        return _newest_sql(schema)
+    with tenant_connection().cursor() as cursor:
+        return newest_sql(schema, *horizon_sql(cursor))
 
 
 @lru_cache(maxsize=4_000)

@@ -41,9 +41,8 @@ def list_handoffs_json(*, filters: HandoffFilters, limit: int, cursor: str, sche
 def _read_newest(*, after: Place | None, limit: int, schema_name: str, client_id: str) -> list[Row]:
     """All of the tenant's: what a dashboard asks for most, by a statement that is planned once."""
     values: dict[str, Any] = {"client_id": client_id} | ({"at": after[0], "id": after[1]} if after else {})
-    with tenant_connection().server_cursor() as cursor:
-        cursor.execute(newest_page_sql(schema_name, limit, is_first=after is None), values)
-        rows: list[Row] = cursor.fetchall()
+    statement = newest_page_sql(schema_name, limit, is_first=after is None)
+    rows: list[Row] = tenant_connection().ask(statement, values).fetchall()
     return rows
 
 
