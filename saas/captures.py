@@ -23,7 +23,7 @@ from django.utils import translation
 from saas.logs import line_facts
 from saas.middleware import ONE_PACKET, CompressMiddleware, TrustedProxies, make_nonce
 from saas.observing import tell_request
-from saas.visits import Django, Environ, StartResponse, Visit, read_visit
+from saas.visits import Django, Environ, Visit, read_visit
 from shared_apps.tenants.cache import GenerationCache
 from shared_apps.tenants.generations import tenant_slot
 from shared_apps.tenants.scope import enter_tenant
@@ -58,9 +58,12 @@ class _Headers(NamedTuple):
             tuple(policy.split(nonce[1])) if nonce else (policy,),
         )
 
-    def add_to(self, own: Iterable[tuple[str, str]], *, request_id: str) -> list[tuple[str, str]]:
+    def join(self, response: HttpResponse, *, request_id: str) -> list[tuple[str, str]]:
+        """Return all headers of an answer: its own, and of these what it does not say itself."""
+        own = [*response.items(), *(("Set-Cookie", cookie.OutputString()) for cookie in response.cookies.values())]
+        fixed = [(name, value) for name, value in self.fixed if name not in response]
         policy = make_nonce().join(self.policy)
-        return [*own, *self.fixed, ("Content-Security-Policy", policy), ("X-Request-Id", request_id)]
+        return [*own, *fixed, ("Content-Security-Policy", policy), ("X-Request-Id", request_id)]
 
 
 @lru_cache(maxsize=64)
@@ -98,7 +101,7 @@ class Captures:
                 _headers.put(question, _one_of(_Headers.of(answered)), generation=generation)
             return answered
         with line_facts(request=visit.request_id):
-            response = self._capture(environ, visit)
+            response = self._capture(environ, visit, headers)
             tell_request(
                 route=_PATH,
                 method="POST",
@@ -106,9 +109,11 @@ class Captures:
                 seconds=time.perf_counter() - began,
                 tenant=visit.tenant.client_id,
             )
-        return _send(response, headers, visit, start_response)
+        status = f"{response.status_code} {response.reason_phrase}"
+        start_response(status, headers.join(response, request_id=visit.request_id))
+        return [response.content]
 
-    def _capture(self, environ: Environ, visit: Visit) -> HttpResponse:
+    def _capture(self, environ: Environ, visit: Visit, headers: _Headers) -> HttpResponse:
         environ["wsgi.url_scheme"] = visit.scheme
         request: Any = WSGIRequest(environ)
         request.tenant, (request.client_ip, request.is_by_proxy) = visit.tenant, visit.client
@@ -116,17 +121,11 @@ class Captures:
         with enter_tenant(visit.tenant), translation.override(visit.language):
             response = cast(HttpResponse, self._answer(request))
         if len(response.content) > ONE_PACKET:
+            response["Vary"] = dict(headers.fixed)["Vary"]  # compressing adds to it
             self._compress.process_response(request, response)
+        response["Content-Length"] = str(len(response.content))
         return response
 
 
 def _is_plain(response: HttpResponse) -> bool:
     return response.status_code == HTTPStatus.CREATED and "Content-Encoding" not in response
-
-
-def _send(response: HttpResponse, headers: _Headers, visit: Visit, start_response: StartResponse) -> list[bytes]:
-    body = response.content
-    response["Content-Length"] = str(len(body))
-    own = [*response.items(), *(("Set-Cookie", cookie.OutputString()) for cookie in response.cookies.values())]
-    start_response(f"{response.status_code} {response.reason_phrase}", headers.add_to(own, request_id=visit.request_id))
-    return [body]
