@@ -68,7 +68,7 @@ def _find(subdomain: str) -> TenantRef:
 @pytest.fixture(autouse=True)
 def fresh_caches(settings: Any) -> Iterator[None]:
     """No cached copy outlives a test, since what it was read from is rolled back; no rate limit is near."""
-    from saas import kept
+    from saas import captures, kept
     from shared_apps.tenants import selectors as tenant_selectors
     from tenant_apps.booking import selectors as booking_selectors
     from tenant_apps.handoffs import views as visitor_views
@@ -79,6 +79,7 @@ def fresh_caches(settings: Any) -> Iterator[None]:
     booking_selectors._snapshots.clear()
     visitor_views._kept.clear()
     kept._answers.clear()
+    captures._headers.clear()
 
 
 @pytest.fixture

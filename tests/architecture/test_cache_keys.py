@@ -2,8 +2,11 @@
 
 import sys
 
+import pytest
 from django.test import RequestFactory
 
+from saas import captures
+from saas.captures import Captures
 from saas.kept import KeptAnswers
 from shared_apps.tenants.cache import GenerationCache
 from shared_apps.tenants.scope import TenantRef
@@ -13,7 +16,11 @@ from tests.clients import TenantClient, answer_wsgi
 
 PACKAGES = ("shared_apps.", "tenant_apps.", "saas.", "worker.")
 KEYED_BY_SCHEMA = {"tenant_apps.booking.selectors._snapshots"}
-KEYED_BY_SCHEMA_AND_MORE = {"saas.kept._answers", "tenant_apps.handoffs.views._kept"}  # a tuple; the schema comes first
+KEYED_BY_SCHEMA_AND_MORE = {  # a tuple; the schema comes first
+    "saas.captures._headers",
+    "saas.kept._answers",
+    "tenant_apps.handoffs.views._kept",
+}
 KEYED_OTHERWISE = {
     "shared_apps.tenants.selectors._hosts": "finds the tenant: its key is the host, and no tenant's data is in it",
 }
@@ -33,14 +40,21 @@ def test_every_cache_is_on_one_of_the_lists() -> None:
     assert set(_all_caches()) == KEYED_BY_SCHEMA | KEYED_BY_SCHEMA_AND_MORE | set(KEYED_OTHERWISE)
 
 
-def test_caches_keyed_by_schema_hold_schemas_and_nothing_else(alpha: TenantRef, beta: TenantRef) -> None:
-    door = KeptAnswers(answer_wsgi)
+def test_caches_keyed_by_schema_hold_schemas_and_nothing_else(
+    alpha: TenantRef, beta: TenantRef, lead: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(captures, "close_old_connections", lambda: None)  # the test's transaction is not to be closed
+    door = KeptAnswers(Captures(answer_wsgi))
     for tenant in (alpha, beta):
         for path in ("/", "/book", "/api/v1/booking", "/login"):
             assert TenantClient(tenant).get(path, headers={"accept-encoding": "gzip"}).status_code == 200
         for path in ("/", "/book"):
             environ = RequestFactory().get(path, headers={"host": tenant_host(tenant), "accept-encoding": "gzip"}).META
             assert b"".join(door(environ, lambda *_: None))
+        host = {"host": tenant_host(tenant)}
+        for _ in range(2):
+            capture = RequestFactory().post("/api/v1/handoffs", lead, content_type="application/json", headers=host)
+            assert b'"status":"new"' in b"".join(door(capture.environ, lambda *_: None))
 
     caches = _all_caches()
     for name in KEYED_BY_SCHEMA:
