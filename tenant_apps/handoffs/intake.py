@@ -102,7 +102,7 @@ def capture_handoff(
         return Capture(handoff, is_new=earlier is None, is_waiting=True)
     if entry is not None:
         entry.mark_stored()
-    return replace(capture, is_new=capture.is_new and earlier is None)
+    return capture if earlier is None else replace(capture, is_new=False)
 
 
 @counted(CLICKS, attrgetter("outcome"))
