@@ -4,11 +4,9 @@ import gzip
 import json
 import logging
 import re
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from django.test import RequestFactory
 
 from saas.kept import KeptAnswers
 from saas.logs import JsonFormatter
@@ -18,69 +16,33 @@ from shared_apps.tenants.models import Domain
 from shared_apps.tenants.scope import TenantRef, public_scope
 from shared_apps.tenants.selectors import tenant_host
 from shared_apps.tenants.services import set_tenant_status
-from tests.clients import TenantClient, answer_wsgi
+from tests.clients import TenantClient
+from tests.doors import Answer, Web
 
 PROXY = "203.0.113.7"
 OWN_HOST = "book.alpha-studio.com"
 _NEW_EACH_TIME = re.compile(r'(?<=nonce=")[^"]+|(?<=name="idempotencyKey" value=")[^"]+')
 
 
-@dataclass
-class Answer:
-    """What went over the wire."""
-
-    status: str
-    headers: dict[str, str]
-    body: bytes
-    was_djangos: bool
-
-    @property
-    def page(self) -> str:
-        return gzip.decompress(self.body).decode()
-
-    @property
-    def new_each_time(self) -> set[str]:
-        return {self.headers["X-Request-Id"], *_NEW_EACH_TIME.findall(self.page)}
-
-    def compared(self) -> tuple[object, ...]:
-        """All of it but for what is new at every visit."""
-        policy = re.sub(r"'nonce-[^']+'", "", self.headers["Content-Security-Policy"])
-        fixed = {name: value for name, value in self.headers.items() if name != "X-Request-Id"}
-        return self.status, fixed | {"Content-Security-Policy": policy}, _NEW_EACH_TIME.sub("", self.page)
+def page(answer: Answer) -> str:
+    return gzip.decompress(answer.body).decode()
 
 
-@dataclass
-class Web:
-    """The web process's door, told apart from Django behind it."""
+def new_each_time(answer: Answer) -> set[str]:
+    return {answer.headers["X-Request-Id"], *_NEW_EACH_TIME.findall(page(answer))}
 
-    host: str
-    djangos: int = 0
-    door: KeptAnswers = field(init=False)
 
-    def __post_init__(self) -> None:
-        self.door = KeptAnswers(self._ask_django)
-
-    def _ask_django(self, environ: dict[str, Any], start_response: Any) -> Any:
-        self.djangos += 1
-        return answer_wsgi(environ, start_response)
-
-    def ask(self, path: str, *, method: str = "GET", address: str = "127.0.0.1", **headers: str) -> Answer:
-        named = {"host": self.host, "accept-encoding": "gzip"} | {
-            name.replace("_", "-"): value for name, value in headers.items()
-        }
-        environ = RequestFactory().generic(method, path, headers=named, REMOTE_ADDR=address).META
-        said: list[Any] = []
-        before = self.djangos
-        body = b"".join(self.door(environ, lambda status, given, *_: said.extend((status, given))))
-        names = [name for name, _ in said[1]]
-        assert len(names) == len(set(names))
-        return Answer(said[0], dict(said[1]), body, self.djangos > before)
+def compared(answer: Answer) -> tuple[object, ...]:
+    """All of it but for what is new at every visit."""
+    policy = re.sub(r"'nonce-[^']+'", "", answer.headers["Content-Security-Policy"])
+    fixed = {name: value for name, value in answer.headers.items() if name != "X-Request-Id"}
+    return answer.status, fixed | {"Content-Security-Policy": policy}, _NEW_EACH_TIME.sub("", page(answer))
 
 
 @pytest.fixture
 def web(ready: TenantRef) -> Web:
     """Alpha's host, whose tenant and snapshot this process knows."""
-    web = Web(tenant_host(ready))
+    web = Web(tenant_host(ready), KeptAnswers)
     web.ask("/?known=now")
     return web
 
@@ -96,33 +58,38 @@ def web(ready: TenantRef) -> Web:
         {"referer": 'https://search.example/results?q="><b>'},
     ],
 )
-def test_kept_answer_is_djangos(path: str, headers: dict[str, str], web: Web) -> None:
+def test_kept_answer_is_djangos(path: str, headers: dict[str, Any], web: Web) -> None:
     first, second, third = (web.ask(path, **headers) for _ in range(3))
 
     assert [each.was_djangos for each in (first, second, third)] == [True, False, False]
-    assert first.compared() == second.compared() == third.compared()
+    assert compared(first) == compared(second) == compared(third)
     assert second.headers["Content-Length"] == str(len(second.body))
-    assert not first.new_each_time & second.new_each_time
-    assert not second.new_each_time & third.new_each_time
-    assert any(f"'nonce-{each}'" in second.headers["Content-Security-Policy"] for each in second.new_each_time)
+    assert not new_each_time(first) & new_each_time(second)
+    assert not new_each_time(second) & new_each_time(third)
+    assert any(f"'nonce-{each}'" in second.headers["Content-Security-Policy"] for each in new_each_time(second))
 
 
 def test_language_decides_which_answer_is_kept(web: Web) -> None:
-    asked = [{}, {"accept_language": "es"}, {"cookie": "lang=es"}, {"cookie": "lang=en", "accept_language": "es"}]
+    asked: list[dict[str, Any]] = [
+        {},
+        {"accept_language": "es"},
+        {"cookie": "lang=es"},
+        {"cookie": "lang=en", "accept_language": "es"},
+    ]
     for headers in asked:
         web.ask("/", **headers)
 
     languages = [web.ask("/", **headers) for headers in asked]
     assert [each.was_djangos for each in languages] == [False] * 4
     assert [each.headers["Content-Language"] for each in languages] == ["en", "es", "es", "en"]
-    assert ["Horario" in each.page for each in languages] == [False, True, True, False]
+    assert ["Horario" in page(each) for each in languages] == [False, True, True, False]
 
 
 def test_referrer_is_this_visits_alone(web: Web) -> None:
     for number in (1, 2):
-        page = web.ask("/", referer=f'https://search.example/"><b>{number}').page
-        assert f'name="referrer" value="https://search.example/&quot;&gt;&lt;b&gt;{number}"' in page
-    assert 'name="referrer"' not in web.ask("/").page
+        html = page(web.ask("/", referer=f'https://search.example/"><b>{number}'))
+        assert f'name="referrer" value="https://search.example/&quot;&gt;&lt;b&gt;{number}"' in html
+    assert 'name="referrer"' not in page(web.ask("/"))
 
 
 @pytest.mark.parametrize(
@@ -151,10 +118,10 @@ def test_what_differs_is_djangos_every_time(path: str, asked: dict[str, Any], we
 def test_tenants_have_answers_of_their_own(web: Web, beta: TenantRef) -> None:
     other = tenant_host(beta)
     for _ in range(3):
-        assert "Alpha Studio" in web.ask("/").page
-        page = web.ask("/", host=other).page
-        assert "Beta Studio" in page
-        assert "Alpha" not in page
+        assert "Alpha Studio" in page(web.ask("/"))
+        html = page(web.ask("/", host=other))
+        assert "Beta Studio" in html
+        assert "Alpha" not in html
     assert not web.ask("/").was_djangos
     assert not web.ask("/", host=other).was_djangos
 
@@ -170,8 +137,8 @@ def test_what_the_owner_saves_is_on_the_next_answer(
         changed = owner.put_json("/api/v1/settings/profile", profile | {"businessName": "Fuchsia Studio"})
     assert changed.status_code == 200
 
-    assert "Fuchsia Studio" in web.ask("/").page
-    assert "Fuchsia Studio" in web.ask("/").page
+    assert "Fuchsia Studio" in page(web.ask("/"))
+    assert "Fuchsia Studio" in page(web.ask("/"))
 
 
 def test_suspended_tenant_is_answered_no_longer(
@@ -192,8 +159,8 @@ def test_scheme_and_request_id_are_a_trusted_proxys_to_tell(settings: Any, web: 
     settings.TRUSTED_PROXIES = [f"{PROXY}/32"]
     settings.SECURE_SSL_REDIRECT = True
     settings.SECURE_HSTS_SECONDS = 3600
-    web = Web(web.host)
-    secure = {"x_forwarded_proto": "https", "x_request_id": "given-by-the-proxy"}
+    web = Web(web.host, KeptAnswers)
+    secure: dict[str, Any] = {"x_forwarded_proto": "https", "x_request_id": "given-by-the-proxy"}
 
     for _ in range(2):
         answer = web.ask("/", address=PROXY, **secure)
@@ -209,7 +176,7 @@ def test_own_domain_forces_https_for_its_name_alone(settings: Any, web: Web, rea
     settings.SECURE_HSTS_SECONDS, settings.SECURE_HSTS_INCLUDE_SUBDOMAINS = 3600, True
     with public_scope():
         Domain.objects.create(domain=OWN_HOST, tenant_id=ready.id, is_primary=False)
-    web = Web(web.host)
+    web = Web(web.host, KeptAnswers)
 
     for host, includes in ((web.host, True), (OWN_HOST, False)):
         for _ in range(3):
