@@ -262,6 +262,7 @@ ERASED_UNTIL_SQL = (
 )
 
 
+@lru_cache(maxsize=1)
 def sweep_sql(*, limit: int) -> str:
     """Return the statement that abandons at most `limit` stale handoffs of one tenant, the longest waiting first.
 
