@@ -14,7 +14,7 @@ import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from django.conf import settings
 from django.db import DatabaseError, transaction
@@ -125,8 +125,9 @@ def claim_due(*, kind: str, limit: int, lease: timedelta) -> tuple[list[Claim], 
         " FROM due WHERE claimed.tenant_id = due.id AND claimed.kind = %(kind)s"
         " RETURNING due.id, due.schema_name, due.domain, due.name, due.status, due.primary_host, claimed.lease_until"
     ).format(table=_TABLE)
-    with public_scope(), tenant_connection().cursor() as cursor:
-        cursor.execute(statement, {"kind": kind, "limit": limit, "lease": lease, "active": TenantStatus.ACTIVE})
+    values: dict[str, Any] = {"kind": kind, "limit": limit, "lease": lease, "active": TenantStatus.ACTIVE}
+    with tenant_connection().server_cursor() as cursor:
+        cursor.execute(statement, values)
         claims = [Claim(TenantRef(*row[:6]), row[6]) for row in cursor.fetchall()]
         cursor.execute("SELECT clock_timestamp()")
         (after,) = cursor.fetchone()
@@ -172,7 +173,7 @@ def is_quiet_since(after: datetime) -> bool:
     snapshot, and taken back after its rows can be seen, so none is missed. Only those of our own role count: of others
     the server tells no times, and they do not enqueue.
     """
-    with public_scope(), tenant_connection().cursor() as cursor:
+    with tenant_connection().server_cursor() as cursor:
         cursor.execute(
             "SELECT NOT EXISTS (SELECT FROM pg_stat_activity WHERE backend_type = 'client backend'"
             " AND datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()"
@@ -204,7 +205,7 @@ def settle_due(*, kind: str, claims: Iterable[Claim], next_due: Mapping[int, dat
         " AND (due.due_at IS NOT NULL OR given.next_due IS NOT NULL)"
     ).format(table=_TABLE, again=again)
     ids, leases, dues = (list(column) for column in zip(*rows, strict=True))
-    with public_scope(), tenant_connection().cursor() as cursor:
+    with tenant_connection().server_cursor() as cursor:
         cursor.execute(statement, {"kind": kind, "ids": ids, "leases": leases, "dues": dues})
 
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_noop as _
 
 from shared_apps.errors import DomainError
 from shared_apps.tenants.bulk import BATCH, execute_in_each, in_batches
-from shared_apps.tenants.due import claim_due, is_quiet_since, mark_due, settle_due
+from shared_apps.tenants.due import Claim, claim_due, is_quiet_since, mark_due, settle_due
 from shared_apps.tenants.scope import TenantNotActiveError, TenantRef, tenant_scope
 from shared_apps.tenants.selectors import list_active_tenants
 from tenant_apps.booking.links import Prefill
@@ -35,6 +35,7 @@ logger = logging.getLogger(__name__)
 
 MAX_METADATA_BYTES = 4096
 SWEEP_SECONDS: Final = 50.0
+SWEEP_CLAIM: Final = 4 * BATCH  # tenants at a time: to claim and to settle costs more by the call than by the tenant
 SWEEP_LEASE: Final = timedelta(minutes=1)
 SWEEP_RETRY: Final = timedelta(minutes=5)  # for a tenant whose sweep failed
 SWEEP_PAUSE: Final = timedelta(seconds=2)  # for a stale row that somebody holds
@@ -247,26 +248,41 @@ def sweep_handoffs(*, seconds: float = SWEEP_SECONDS) -> int:
     each batch of tenants commits by itself, each handoff is abandoned once, with one event. Call outside a transaction.
     """
     deadline = time.monotonic() + seconds
-    statement, total = sweep_sql(limit=SWEEP_BATCH), 0
-    while time.monotonic() < deadline:
-        claims, after = claim_due(kind=SWEEP, limit=BATCH, lease=SWEEP_LEASE)
+    total, is_more = 0, True
+    while is_more and time.monotonic() < deadline:
+        claims, after = claim_due(kind=SWEEP, limit=SWEEP_CLAIM, lease=SWEEP_LEASE)
         if not claims:
             break
-        is_quiet = is_quiet_since(after)
-        next_due: dict[int, datetime] = {}
-        for outcome in execute_in_each([claim.tenant for claim in claims], statement):
+        abandoned, is_cut = _sweep_claimed(claims, after)
+        total += abandoned
+        is_more = is_cut or len(claims) == SWEEP_CLAIM
+    return total
+
+
+def _sweep_claimed(claims: list[Claim], after: datetime) -> tuple[int, bool]:
+    """Sweep these tenants and give them back; returns how many handoffs that were, and whether more are stale by now.
+
+    `after` is what `claim_due` gave.
+    """
+    is_quiet, statement = is_quiet_since(after), sweep_sql(limit=SWEEP_BATCH)
+    total, is_any_cut = 0, False
+    next_due: dict[int, datetime] = {}
+    for batch in in_batches([claim.tenant for claim in claims]):
+        for outcome in execute_in_each(batch, statement):
             if outcome.sqlstate:
                 logger.warning("sweep of %s failed: %s", outcome.tenant.schema_name, outcome.sqlstate)
                 next_due[outcome.tenant.id] = after + SWEEP_RETRY
                 continue
-            total += outcome.value["abandoned"]
-            SWEPT.add(amount=outcome.value["abandoned"])
+            abandoned = outcome.value["abandoned"]
+            total += abandoned
             if outcome.value["next"]:
                 due = datetime.fromisoformat(outcome.value["next"])
-                is_cut = outcome.value["abandoned"] == SWEEP_BATCH
+                is_cut = abandoned == SWEEP_BATCH
+                is_any_cut = is_any_cut or is_cut
                 next_due[outcome.tenant.id] = due if is_cut else max(due, after + SWEEP_PAUSE)
-        settle_due(kind=SWEEP, claims=claims, next_due=next_due, is_quiet=is_quiet)
-    return total
+    SWEPT.add(amount=total)
+    settle_due(kind=SWEEP, claims=claims, next_due=next_due, is_quiet=is_quiet)
+    return total, is_any_cut
 
 
 def erase_handoff(*, handoff_id: UUID, actor: str) -> None:

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -18,6 +19,9 @@ from shared_apps.outbox.services import enqueue, relay_jobs
 from shared_apps.platform.services import drop_tenant, provision_tenant
 from shared_apps.tenants.models import DueWork
 from shared_apps.tenants.scope import TenantRef, enter_tenant, public_scope
+from tenant_apps.handoffs.models import BookingHandoff
+from tenant_apps.handoffs.services import sweep_handoffs
+from tests.factories import HandoffFactory
 
 KIND = "tests.count"
 
@@ -64,6 +68,24 @@ def test_job_committed_after_the_relay_looked_is_found(
         relay_jobs(seconds=1)
         time.sleep(0.1)
     assert done == [1, 2]
+
+
+def test_handoff_that_somebody_holds_is_swept_later_and_holds_up_no_other(
+    committed_tenant: TenantRef, aside: Callable[[Callable[[], Any]], Any]
+) -> None:
+    old = timezone.now() - timedelta(hours=30)
+    with enter_tenant(committed_tenant):
+        held, free = (HandoffFactory.create(created_at=old).pk for _ in range(2))
+        with transaction.atomic():
+            BookingHandoff.objects.select_for_update().get(pk=held)
+            assert aside(sweep_handoffs) == 1
+        abandoned = BookingHandoff.objects.filter(status="abandoned").values_list("pk", flat=True)
+        assert list(abandoned) == [free]
+
+        deadline = time.monotonic() + 15
+        while sweep_handoffs() == 0 and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert set(abandoned.all()) == {held, free}
 
 
 def test_mark_rolled_back_leaves_the_list_in_the_end(

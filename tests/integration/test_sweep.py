@@ -91,6 +91,16 @@ def test_many_are_taken_in_batches(alpha: TenantRef, make_old: MakeOld, monkeypa
         assert HandoffEvent.objects.filter(type="abandoned").count() == 7
 
 
+def test_more_tenants_than_are_claimed_at_once_are_all_swept(
+    alpha: TenantRef, beta: TenantRef, make_old: MakeOld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(services, "SWEEP_CLAIM", 1)
+    for tenant in (alpha, beta):
+        with enter_tenant(tenant):
+            make_old(30)
+    assert sweep_handoffs() == 2
+
+
 def test_reopened_one_waits_anew(alpha: TenantRef, make_old: MakeOld) -> None:
     with enter_tenant(alpha):
         key = make_old(99).pk
