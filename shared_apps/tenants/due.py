@@ -126,11 +126,9 @@ def claim_due(*, kind: str, limit: int, lease: timedelta) -> tuple[list[Claim], 
         " RETURNING due.id, due.schema_name, due.domain, due.name, due.status, due.primary_host, claimed.lease_until"
     ).format(table=_TABLE)
     values: dict[str, Any] = {"kind": kind, "limit": limit, "lease": lease, "active": TenantStatus.ACTIVE}
-    with tenant_connection().server_cursor() as cursor:
-        cursor.execute(statement, values)
-        claims = [Claim(TenantRef(*row[:6]), row[6]) for row in cursor.fetchall()]
-        cursor.execute("SELECT clock_timestamp()")
-        (after,) = cursor.fetchone()
+    connection = tenant_connection()
+    claims = [Claim(TenantRef(*row[:6]), row[6]) for row in connection.ask(statement.as_string(), values).fetchall()]
+    (after,) = connection.ask("SELECT clock_timestamp()", {}).fetchone()
     return claims, after
 
 
@@ -173,14 +171,12 @@ def is_quiet_since(after: datetime) -> bool:
     snapshot, and taken back after its rows can be seen, so none is missed. Only those of our own role count: of others
     the server tells no times, and they do not enqueue.
     """
-    with tenant_connection().server_cursor() as cursor:
-        cursor.execute(
-            "SELECT NOT EXISTS (SELECT FROM pg_stat_activity WHERE backend_type = 'client backend'"
-            " AND datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()"
-            " AND xact_start <= %s)",
-            [after],
-        )
-        (is_quiet,) = cursor.fetchone()
+    statement = (
+        "SELECT NOT EXISTS (SELECT FROM pg_stat_activity WHERE backend_type = 'client backend'"
+        " AND datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()"
+        " AND xact_start <= %(after)s)"
+    )
+    (is_quiet,) = tenant_connection().ask(statement, {"after": after}).fetchone()
     return bool(is_quiet)
 
 
@@ -205,8 +201,7 @@ def settle_due(*, kind: str, claims: Iterable[Claim], next_due: Mapping[int, dat
         " AND (due.due_at IS NOT NULL OR given.next_due IS NOT NULL)"
     ).format(table=_TABLE, again=again)
     ids, leases, dues = (list(column) for column in zip(*rows, strict=True))
-    with tenant_connection().server_cursor() as cursor:
-        cursor.execute(statement, {"kind": kind, "ids": ids, "leases": leases, "dues": dues})
+    tenant_connection().ask(statement.as_string(), {"kind": kind, "ids": ids, "leases": leases, "dues": dues})
 
 
 def scan_for_missed(tenants: Iterable[TenantRef], *, minute: int) -> int:
