@@ -19,7 +19,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db.backends.postgresql.base import ServerBindingCursor
 from django.db.backends.utils import CursorWrapper
 from django_tenants.postgresql_backend.base import DatabaseWrapper as TenantsDatabaseWrapper
-from psycopg.pq import TransactionStatus
+from psycopg.pq import Format, TransactionStatus
 
 from shared_apps.tenants.backend import driver
 from shared_apps.tenants.backend.guard import GUARD, time_limit
@@ -90,6 +90,8 @@ class DatabaseWrapper(TenantsDatabaseWrapper):
         self.ensure_connection()
         with self.wrap_database_errors:
             raw = ServerBindingCursor(self.connection)  # type: ignore[call-arg]  # a psycopg cursor; the stubs do not say
+            # psycopg reads it in C; a moment that is sent as text is read by Django, in Python.
+            raw.format = Format.BINARY  # type: ignore[attr-defined]  # as above
             return self._prepare_cursor(raw)  # type: ignore[no-any-return]  # not in the stubs
 
     def _handle_search_path(self, cursor: Any = None) -> None:
