@@ -168,3 +168,20 @@ def test_version_is_read_from_its_index_alone(alpha: TenantRef) -> None:
     assert version.seen == 3
     assert plan.count("Index Only Scan using handoff_event_transaction") == 2
     assert "Seq Scan" not in plan
+
+
+def test_version_is_read_from_its_index_before_there_are_statistics(alpha: TenantRef) -> None:
+    """As after the first hundreds of captures: what is planned then without an end reads the whole table."""
+    with enter_tenant(alpha), connection.cursor() as cursor:
+        key = HandoffFactory.create().pk
+        cursor.execute(
+            "INSERT INTO handoffs_handoffevent (handoff_id, type, at, actor, evidence, detail)"
+            " SELECT %s, 'created', now(), 'visitor', 'system', '' FROM generate_series(1, 2000)",
+            [key],
+        )
+        statement = changes.newest_sql(alpha.schema_name, HORIZON, NEXT)
+        cursor.execute("EXPLAIN (GENERIC_PLAN) " + statement.replace("%(known)s", "$1").replace("%(expected)s", "$2"))
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+
+    assert "Index Only Scan using handoff_event_transaction" in plan
+    assert "Seq Scan" not in plan
