@@ -37,6 +37,10 @@ _NEWEST = """
     WITH now_at AS MATERIALIZED (SELECT {horizon} AS horizon, {next} AS next)
     SELECT horizon, {seen}, next >= %(known)s AND %(expected)s = {seen_before} FROM now_at
 """
+_WITH_VERSION = """
+    WITH version AS MATERIALIZED (SELECT {horizon} AS horizon, {seen} AS seen)
+    SELECT version.horizon, version.seen, answer.* FROM version LEFT JOIN ({answer}) AS answer ON true
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,15 @@ def newest_sql(schema: str, horizon: sql.Composable, following: sql.Composable) 
         "seen_before": _seen_sql(schema, sql.SQL("%(known)s")),
     }
     return sql.SQL(_NEWEST).format(**parts).as_string()
+
+
+def with_version_sql(schema: str, answer: str) -> str:
+    """Return the statement that gives the rows of another, `answer`, each behind the two numbers of its `Version`.
+
+    Where there is none it gives one row, with NULL behind them. Not for Citus: see `horizon_sql`.
+    """
+    parts = {"horizon": HORIZON, "seen": _seen_sql(schema, HORIZON), "answer": sql.SQL(answer)}
+    return sql.SQL(_WITH_VERSION).format(**parts).as_string()
 
 
 def _seen_sql(schema: str, start: sql.Composable) -> sql.Composable:
