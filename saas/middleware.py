@@ -1,8 +1,10 @@
 """What every response of this house has in common: who asked, what the page may load, and a way on when all fails."""
 
+import gzip
 import ipaddress
 import logging
 import secrets
+import zlib
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from http import HTTPStatus
@@ -10,7 +12,8 @@ from typing import Any, Final, NamedTuple
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.middleware.gzip import GZipMiddleware
+from django.middleware.gzip import GZipMiddleware, re_accepts_gzip
+from django.utils.cache import patch_vary_headers
 
 from saas.logs import describe_exception
 from saas.problems import domain_page, is_outage, method_not_allowed_page, outage_page
@@ -21,6 +24,8 @@ logger = logging.getLogger(__name__)
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 ONE_PACKET: Final = 1_000
 """Bytes of a body that travels in one packet of 1,460 with its headers, and so is not compressed."""
+_GZIP, _HAS_NAME = 16 + zlib.MAX_WBITS, gzip.FNAME
+_GZIP_LEVEL = 3  # the last of the quick ones: half the time of 6, which is the usual
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -118,12 +123,36 @@ class CookieMiddleware:
 
 
 class CompressMiddleware(GZipMiddleware):
-    """Compresses answers, but for those that travel in one packet anyway."""
+    """Compresses answers, but for those that travel in one packet anyway.
+
+    Django's own, which takes twice as long to make a list a tenth smaller; streams are left to it.
+    """
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-        if isinstance(response, HttpResponse) and len(response.content) <= ONE_PACKET:
+        if not isinstance(response, HttpResponse):
+            return super().process_response(request, response)
+        content = response.content
+        if len(content) <= ONE_PACKET or "Content-Encoding" in response:
             return response
-        return super().process_response(request, response)
+        patch_vary_headers(response, ("Accept-Encoding",))
+        if re_accepts_gzip.search(request.META.get("HTTP_ACCEPT_ENCODING", "")) is None:
+            return response
+        compressed = _compress(content, max_random_bytes=self.max_random_bytes)
+        if len(compressed) >= len(content):
+            return response
+        response.content = compressed
+        response["Content-Length"] = str(len(compressed))
+        response["Content-Encoding"] = "gzip"
+        if (etag := response.get("ETag", "")).startswith('"'):
+            response["ETag"] = f"W/{etag}"  # RFC 9110 section 8.8.1: not the same bytes
+        return response
+
+
+def _compress(content: bytes, *, max_random_bytes: int) -> bytes:
+    """Return gzip (RFC 1952) with a file name at random, so that its length tells less of what is in it (BREACH)."""
+    compressed = zlib.compress(content, _GZIP_LEVEL, wbits=_GZIP)
+    name = b"a" * secrets.randbelow(max_random_bytes)
+    return b"%b%c%b%b\0%b" % (compressed[:3], _HAS_NAME, compressed[4:10], name, compressed[10:])
 
 
 def make_nonce() -> str:

@@ -1,12 +1,17 @@
 """The session engine: Django's own in the database, whose rows also say whose they are, where, and how lately used."""
 
+import json
 import re
+import zlib
+from contextlib import suppress
 from datetime import timedelta
 from functools import lru_cache
 from typing import Any, cast
 
+from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore as DatabaseSessionStore
+from django.core import signing
 from django.utils import timezone
 from psycopg import sql
 
@@ -67,6 +72,12 @@ def _read_sql(schema: str) -> str:
     )
 
 
+@lru_cache(maxsize=1_000)
+def _open_sealed(sealed: str, salt: str, secret: str, fallbacks: tuple[str, ...]) -> str:
+    """Return what Django sealed, as JSON. The same text always holds the same, under the same secrets."""
+    return json.dumps(signing.loads(sealed, key=secret, salt=salt, fallback_keys=list(fallbacks)))
+
+
 class SessionStore(DatabaseSessionStore):
     """Django's database sessions on our table. `last_seen_at` is written when it is five minutes old.
 
@@ -83,6 +94,16 @@ class SessionStore(DatabaseSessionStore):
     def _validate_session_key(self, key: str | None) -> bool:
         """Whether it can be a key. A cookie may hold anything, NUL characters too, on which PostgreSQL would fail."""
         return _KEY.fullmatch(key or "") is not None
+
+    def decode(self, session_data: bytes | str) -> dict[str, Any]:
+        """Return what a session's row holds, its seal checked once in this process; {} where that is broken."""
+        fallbacks = tuple(settings.SECRET_KEY_FALLBACKS)
+        with suppress(signing.BadSignature, ValueError, zlib.error):
+            held: dict[str, Any] = json.loads(
+                _open_sealed(str(session_data), self.key_salt, settings.SECRET_KEY, fallbacks)
+            )
+            return held
+        return super().decode(session_data)  # says so in the log
 
     def create_model_instance(self, data: dict[str, Any]) -> Session:
         session = cast(Session, super().create_model_instance(data))

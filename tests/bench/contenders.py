@@ -22,7 +22,7 @@ NO_LIMITS = dict.fromkeys(("RATE_CAPTURE_PER_IP", "RATE_CAPTURE_PER_TENANT", "RA
 
 @dataclass(frozen=True, slots=True)
 class Contenders:
-    """The servers; `plain` is the measure `c`. `plain_url` is its database."""
+    """The servers; `plain` is the measure `c`, `plain_url` its database, `plain_session` the key of a session in it."""
 
     product: WebServer
     plain: WebServer
@@ -30,6 +30,7 @@ class Contenders:
     tutorial_kept: WebServer
     bare: WebServer
     plain_url: str
+    plain_session: str
 
 
 @contextmanager
@@ -41,7 +42,7 @@ def started(folder: Path) -> Iterator[Contenders]:
         tutorial_url = stack.enter_context(_database("bench_tutorial"))
         plain = _peer_environment(plain_url)
         tutorial = _peer_environment(tutorial_url)
-        _prepare("plain", plain)
+        plain_session = _prepare("plain", plain)
         _prepare("tutorial", tutorial, HOST)
         kept = tutorial | {"PEER_CONN_MAX_AGE": "600"}
         yield Contenders(
@@ -61,6 +62,7 @@ def started(folder: Path) -> Iterator[Contenders]:
                 granian(f"{_PEERS}.bare:application", threads=1, environment=plain, log=folder / "bare.log")
             ),
             plain_url=plain_url,
+            plain_session=plain_session,
         )
 
 
@@ -84,8 +86,10 @@ def _peer_environment(url: str) -> dict[str, str]:
     return kept | {"PEER_DATABASE": url, "PYTHONPATH": str(ROOT)}
 
 
-def _prepare(peer: str, environment: Mapping[str, str], *arguments: str) -> None:
+def _prepare(peer: str, environment: Mapping[str, str], *arguments: str) -> str:
+    """Run a peer as a program; return what it says."""
     command = [sys.executable, "-m", f"{_PEERS}.{peer}", *arguments]
     done = subprocess.run(command, cwd=ROOT, env=dict(environment), capture_output=True, text=True, check=False)
     if done.returncode:
         raise RuntimeError(f"the peer {peer} could not be prepared: {done.stderr[-2000:]}")
+    return done.stdout

@@ -20,14 +20,16 @@ from tests.bench.web import BODY, SNAKE_BODY, Effort, Found, Question, measure, 
 from tests.clients import TenantClient
 
 _API = "/api/v1/handoffs"
+_MEMBERS_API = "/api/v1/members/handoffs"  # of `c`
 _TEXT = """
 {connections} requests on their way at once; medians of {rounds} turns of {seconds:g} s, with least and greatest.
 `c` is one tenant on plain Django with the middleware of `startproject`, ninja, one ORM INSERT and a connection that
-stays, on Granian with 2 processes of 1 thread. The product runs as it is run, 2 of 4, with its journal, rate limits and
-all. The tutorial stack is django-tenants with its own middleware, Django REST framework, a settings row per request, on
-gunicorn with 2 of 4 threads; not keeping the connection is Django's default. A row counts when it is durable: fsync
-{fsync}, synchronous_commit {commit}. CPU is in microseconds per request, the sender's is in no figure; `x c` says how
-many times as much `c` takes, round by round.
+stays, on Granian with 2 processes of 1 thread; its list asks nobody who calls or, for a session, by ninja's
+`django_auth`. The product runs as it is run, 2 of 4, with its journal, rate limits and all. The tutorial stack is
+django-tenants with its own middleware, Django REST framework, a settings row per request, on gunicorn with 2 of 4
+threads; not keeping the connection is Django's default. A row counts when it is durable: fsync {fsync},
+synchronous_commit {commit}. CPU is in microseconds per request, the sender's is in no figure; `x c` says how many times
+as much `c` takes, round by round.
 """
 _WHY_CAPTURE = (
     "Beside the INSERT a capture is a synced journal line, a limit in Redis, a job, an event and a due mark, with eight"
@@ -125,11 +127,13 @@ def _captures(servers: Contenders) -> list[Question]:
 
 
 def _reads(servers: Contenders, cookie: str) -> list[Question]:
+    member = f"sessionid={servers.plain_session}"
     return [
         Question("the product: page", servers.product, writes("/", host=HOST)),
         Question("c: a page of a form alone", servers.plain, writes("/", host=HOST)),
         Question("the product: list", servers.product, writes(_API, host=HOST, cookie=cookie)),
         Question("c: list", servers.plain, writes(_API, host=HOST)),
+        Question("c: list, for a session", servers.plain, writes(_MEMBERS_API, host=HOST, cookie=member)),
         Question("a bare WSGI answer", servers.bare, writes("/", host=HOST), 201),
     ]
 

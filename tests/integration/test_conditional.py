@@ -13,7 +13,7 @@ from shared_apps.accounts.enums import Role
 from shared_apps.tenants.scope import TenantRef, enter_tenant
 from tenant_apps.handoffs.expressions import HORIZON, NEXT
 from tenant_apps.handoffs.models import BookingHandoff, HandoffEvent
-from tenant_apps.handoffs.selectors import changes, read_version
+from tenant_apps.handoffs.selectors import changes, pages, read_version
 from tests.clients import TenantClient
 from tests.factories import HandoffFactory
 
@@ -102,9 +102,12 @@ def test_no_tag_is_given_where_too_much_is_unsettled(
     with enter_tenant(alpha):
         HandoffFactory.create_batch(4)  # in this test's transaction, so none of them is settled
     monkeypatch.setattr(changes, "MAX_SEEN", 3)
+    pages._versioned_page_sql.cache_clear()
     changes._newest_sql.cache_clear()
 
     assert "ETag" not in owner.get(LIST)
+    assert "ETag" not in owner.get(LIST, headers={"if-none-match": '"of another"'})
+    pages._versioned_page_sql.cache_clear()
     changes._newest_sql.cache_clear()
 
 
@@ -168,3 +171,38 @@ def test_version_is_read_from_its_index_alone(alpha: TenantRef) -> None:
     assert version.seen == 3
     assert plan.count("Index Only Scan using handoff_event_transaction") == 2
     assert "Seq Scan" not in plan
+
+
+def test_version_that_comes_with_the_list_is_as_good_as_one_that_is_asked_for_alone(
+    alpha: TenantRef, owner: TenantClient
+) -> None:
+    """Without If-None-Match both are read by one statement, of an empty list too."""
+    for _ in range(2):
+        together = owner.get(LIST)
+        alone = owner.get(LIST, headers={"if-none-match": '"of another"'})
+
+        assert together.content == alone.content
+        for answer in (together, alone):
+            assert owner.get(LIST, headers={"if-none-match": answer["ETag"]}).status_code == 304
+        with enter_tenant(alpha):
+            HandoffFactory.create_batch(2)
+
+
+def test_version_is_read_from_its_index_before_there_are_statistics(alpha: TenantRef) -> None:
+    """As after the first hundreds of captures: what is planned then without an end reads the whole table."""
+    with enter_tenant(alpha), connection.cursor() as cursor:
+        key = HandoffFactory.create().pk
+        cursor.execute(
+            "INSERT INTO handoffs_handoffevent (handoff_id, type, at, actor, evidence, detail)"
+            " SELECT %s, 'created', now(), 'visitor', 'system', '' FROM generate_series(1, 2000)",
+            [key],
+        )
+        for statement in (
+            changes.newest_sql(alpha.schema_name, HORIZON, NEXT),
+            changes.with_version_sql(alpha.schema_name, "SELECT 1 AS one"),
+        ):
+            numbered = statement.replace("%(known)s", "$1").replace("%(expected)s", "$2")
+            cursor.execute("EXPLAIN (GENERIC_PLAN) " + numbered)
+            plan = "\n".join(line for (line,) in cursor.fetchall())
+            assert "Index Only Scan using handoff_event_transaction" in plan
+            assert "Seq Scan" not in plan

@@ -105,3 +105,12 @@ def test_list_of_all_is_the_list_that_a_filter_lets_through(alpha: TenantRef, ow
 
     assert pages[0] == pages[1] == pages[2]
     assert len({item["id"] for item in pages[0]}) == len(ROWS) + 2
+
+
+def test_text_that_looks_like_what_metadata_stands_for_is_text(alpha: TenantRef, owner: TenantClient) -> None:
+    look = '"metadata" : null'
+    with enter_tenant(alpha):
+        HandoffFactory.create(customer_name=look, notes=f"\\{look}", metadata={look: [look, None]})
+    [item] = owner.get(LIST).json()["items"]
+
+    assert [item["customerName"], item["notes"], item["metadata"]] == [look, f"\\{look}", {look: [look, None]}]

@@ -19,7 +19,7 @@ from typing import Any
 import psycopg
 from django.core.exceptions import ImproperlyConfigured
 from django_tenants.postgresql_backend.base import DatabaseWrapper as TenantsDatabaseWrapper
-from psycopg.pq import TransactionStatus
+from psycopg.pq import Format, TransactionStatus
 
 from shared_apps.tenants.backend import driver
 from shared_apps.tenants.backend.guard import GUARD, time_limit
@@ -90,6 +90,9 @@ class DatabaseWrapper(TenantsDatabaseWrapper):
         self.ensure_connection()
         with self.wrap_database_errors:
             cursor: Any = psycopg.Cursor(self.connection)
+            cursor.format = (
+                Format.BINARY
+            )  # psycopg reads it in C; a moment that is sent as text Django reads, in Python
             if self.execute_wrappers or self.queries_logged:
                 cursor = self._prepare_cursor(cursor)
             cursor.execute(statement, values)

@@ -16,8 +16,10 @@ from tenant_apps.booking.selectors import TenantSnapshot, get_cta_label, get_mes
 from tenant_apps.handoffs.api.insights import router as insights_router
 from tenant_apps.handoffs.api.requests import (
     CSV_ANSWER,
+    IF_NONE_MATCH,
     REPEATABLE,
     answer_if_changed,
+    answer_tagged,
     get_today,
     parse_handoff_id,
     to_filters,
@@ -50,6 +52,7 @@ from tenant_apps.handoffs.selectors import (
     list_events,
     list_facets,
     list_handoffs_json,
+    list_newest_json,
     summarise_handoffs,
 )
 from tenant_apps.handoffs.services import (
@@ -135,14 +138,20 @@ def redirect(request: TenantRequest, handoff_id: str, query: Query[RedirectIn]) 
 def list_all(request: TenantRequest, query: Query[ListIn]) -> HttpResponse:
     """The pipeline, newest first. `nextCursor` asks for the next page; If-None-Match may answer 304."""
     check_query(request, allowed=LIST_NAMES, repeatable=REPEATABLE)
-    tenant, filters = request.tenant, to_filters(request, query)
+    tenant, filters, cursor = request.tenant, to_filters(request, query), query.cursor or ""
+    question = ("list", tenant.client_id, filters, query.limit, cursor)
+    if filters.is_empty and IF_NONE_MATCH not in request.META:
+        version, answer = list_newest_json(
+            limit=query.limit, cursor=cursor, schema_name=tenant.schema_name, client_id=tenant.client_id
+        )
+        return answer_tagged(answer, question=question, version=version)
     return answer_if_changed(
         request,
-        question=("list", tenant.client_id, filters, query.limit, query.cursor),
+        question=question,
         answer=lambda: list_handoffs_json(
             filters=filters,
             limit=query.limit,
-            cursor=query.cursor or "",
+            cursor=cursor,
             schema_name=tenant.schema_name,
             client_id=tenant.client_id,
         ),

@@ -10,9 +10,10 @@ from django.utils import timezone
 from shared_apps.tenants.http import TenantRequest
 from tenant_apps.booking.selectors import get_snapshot
 from tenant_apps.handoffs.schemas import FiltersIn
-from tenant_apps.handoffs.selectors import HandoffFilters, HandoffNotFoundError, read_version
+from tenant_apps.handoffs.selectors import HandoffFilters, HandoffNotFoundError, Version, read_version
 
 JSON = "application/json; charset=utf-8"
+IF_NONE_MATCH = "HTTP_IF_NONE_MATCH"
 REPEATABLE = frozenset({"status"})
 CSV_ANSWER = {"responses": {200: {"content": {"text/csv": {"schema": {"type": "string"}}}}}}
 
@@ -57,10 +58,15 @@ def answer_if_changed(request: TenantRequest, *, question: object, answer: Calla
 
     `question` is all the answer depends on besides the handoffs.
     """
-    version, known = read_version(known_tags=request.META.get("HTTP_IF_NONE_MATCH", ""), question=question)
+    version, known = read_version(known_tags=request.META.get(IF_NONE_MATCH, ""), question=question)
     if known:
         return HttpResponseNotModified(headers={"ETag": known})
-    response = HttpResponse(answer(), content_type=JSON)
+    return answer_tagged(answer(), question=question, version=version)
+
+
+def answer_tagged(answer: bytes, *, question: object, version: Version) -> HttpResponse:
+    """Return JSON with the ETag that it has at this version, if one can be given."""
+    response = HttpResponse(answer, content_type=JSON)
     if tag := version.tag(question):
         response["ETag"] = tag
     return response

@@ -24,18 +24,22 @@ _NONE = (2**62, -1)  # horizon and events of a reader who has seen nothing: the 
 _FORMAT = 1  # of the answers; one more where they change though no handoff does
 _TAG = re.compile(r'(?:W/)?"([0-9a-f]{1,16})\.([0-9a-f]{1,4})\.([0-9a-f]{20})"')
 
+# No transaction gets as far as its end. Of a range with an end the planner expects few rows, and asks the index;
+# of one without, a third of the table, and as long as there are no statistics it reads the whole.
+_SEEN = """(
+        SELECT count(*) FROM (
+            SELECT FROM {events} WHERE transaction >= {start} AND transaction < {start} + {never}
+            ORDER BY transaction LIMIT {limit}
+        ) AS seen
+    )"""
+_NEVER = 2**48
 _NEWEST = """
     WITH now_at AS MATERIALIZED (SELECT {horizon} AS horizon, {next} AS next)
-    SELECT horizon, (
-        SELECT count(*) FROM (
-            SELECT FROM {events} WHERE transaction >= horizon ORDER BY transaction LIMIT {limit}
-        ) AS seen
-    ), next >= %(known)s AND %(expected)s = (
-        SELECT count(*) FROM (
-            SELECT FROM {events} WHERE transaction >= %(known)s ORDER BY transaction LIMIT {limit}
-        ) AS seen
-    )
-    FROM now_at
+    SELECT horizon, {seen}, next >= %(known)s AND %(expected)s = {seen_before} FROM now_at
+"""
+_WITH_VERSION = """
+    WITH version AS MATERIALIZED (SELECT {horizon} AS horizon, {seen} AS seen)
+    SELECT version.horizon, version.seen, answer.* FROM version LEFT JOIN ({answer}) AS answer ON true
 """
 
 
@@ -69,9 +73,28 @@ def read_version(*, known_tags: str, question: object) -> tuple[Version, str]:
 
 def newest_sql(schema: str, horizon: sql.Composable, following: sql.Composable) -> str:
     """Return the statement of `read_version` in one schema, for what `horizon_sql` gives."""
+    parts = {
+        "horizon": horizon,
+        "next": following,
+        "seen": _seen_sql(schema, sql.Identifier("horizon")),
+        "seen_before": _seen_sql(schema, sql.SQL("%(known)s")),
+    }
+    return sql.SQL(_NEWEST).format(**parts).as_string()
+
+
+def with_version_sql(schema: str, answer: str) -> str:
+    """Return the statement that gives the rows of another, `answer`, each behind the two numbers of its `Version`.
+
+    Where there is none it gives one row, with NULL behind them. Not for Citus: see `horizon_sql`.
+    """
+    parts = {"horizon": HORIZON, "seen": _seen_sql(schema, HORIZON), "answer": sql.SQL(answer)}
+    return sql.SQL(_WITH_VERSION).format(**parts).as_string()
+
+
+def _seen_sql(schema: str, start: sql.Composable) -> sql.Composable:
     events = sql.Identifier(schema, "handoffs_handoffevent")
-    limit = sql.Literal(MAX_SEEN + 1)
-    return sql.SQL(_NEWEST).format(horizon=horizon, next=following, events=events, limit=limit).as_string()
+    numbers = {"never": sql.Literal(_NEVER), "limit": sql.Literal(MAX_SEEN + 1)}
+    return sql.SQL(_SEEN).format(events=events, start=start, **numbers)
 
 
 def _newest_sql_now(schema: str) -> str:

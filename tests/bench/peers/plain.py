@@ -1,9 +1,11 @@
 """`c`, the measure: one tenant, plain Django with the middleware that `startproject` gives, ninja, one ORM INSERT.
 
-Its list is the ORM's rows through a response schema, and its page a template of the form alone. The connection stays.
+Its list is the ORM's rows through a response schema, for anybody and for who is logged in, and its page a template of
+the form alone. The connection stays. Run as a program it makes its tables and a session, whose key it prints.
 """
 
 import os
+import sys
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -45,11 +47,15 @@ settings.configure(
 )
 django.setup()
 
-from django.core.wsgi import get_wsgi_application  # noqa: E402 - settings come first
+from django.contrib.auth.models import User  # noqa: E402 - settings come first
+from django.core.management import call_command  # noqa: E402
+from django.core.wsgi import get_wsgi_application  # noqa: E402
 from django.http import HttpRequest, HttpResponse  # noqa: E402
 from django.shortcuts import render  # noqa: E402
+from django.test import Client  # noqa: E402
 from django.urls import path  # noqa: E402
 from ninja import NinjaAPI, Schema, Status  # noqa: E402
+from ninja.security import django_auth  # noqa: E402
 
 from tests.bench.peers.models import AbstractLead  # noqa: E402
 
@@ -116,6 +122,12 @@ def list_all(request: HttpRequest) -> Any:
     return Lead.objects.order_by("-created_at")[:50]
 
 
+@api.get("/members/handoffs", response=list[ItemOut], auth=django_auth)
+def list_for_members(request: HttpRequest) -> Any:
+    """The same, for who is logged in."""
+    return Lead.objects.order_by("-created_at")[:50]
+
+
 def page(request: HttpRequest) -> HttpResponse:
     """A form, from a template, with its CSRF token."""
     return render(request, "form.html", {"name": "Coastal Cuts", "services": ["Haircut", "Colour", "Beard trim"]})
@@ -126,12 +138,21 @@ application = get_wsgi_application()
 
 
 def make_tables() -> None:
-    """Make the one table, in the database that is named."""
+    """Make the one table and Django's own, in the database that is named."""
     from django.db import connection
 
+    call_command("migrate", verbosity=0)
     with connection.schema_editor() as editor:
         editor.create_model(Lead)
 
 
+def log_in() -> str:
+    """Make a person and a session of theirs; return its key."""
+    client = Client()
+    client.force_login(User.objects.create_user("member"))
+    return client.cookies["sessionid"].value
+
+
 if __name__ == "__main__":
     make_tables()
+    sys.stdout.write(log_in())

@@ -185,3 +185,14 @@ def test_session_of_the_platform_is_read_in_public() -> None:
 
         assert again[SESSION_KEY] == str(admin.pk)
         assert again.person == admin
+
+
+def test_what_a_session_holds_is_the_readers_own(boss: TenantClient, alpha: TenantRef) -> None:
+    """Its seal is checked once in a process, and nobody finds what another reader put into it."""
+    with enter_tenant(alpha):
+        first = _store(boss)
+        first["note"] = ["mine"]
+        second = _store(boss)
+
+        assert SESSION_KEY in second
+        assert "note" not in second

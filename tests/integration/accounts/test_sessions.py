@@ -109,14 +109,14 @@ def test_last_seen_is_written_once_in_five_minutes(
     boss: TenantClient, alpha: TenantRef, django_assert_num_queries: Any
 ) -> None:
     boss.get("/api/v1/handoffs")
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(2):
         boss.get("/api/v1/handoffs")
     before = timezone.now()
     _age(alpha, last_seen_at=before - timedelta(minutes=6), created_at=before - timedelta(days=2))
 
-    with django_assert_num_queries(4) as captured:
+    with django_assert_num_queries(3) as captured:
         boss.get("/api/v1/handoffs")
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(2):
         boss.get("/api/v1/handoffs")
 
     assert captured[1]["sql"].startswith('UPDATE "accounts_session" SET "last_seen_at"')

@@ -285,13 +285,13 @@ def test_log_forgets_after_a_year(guest: TenantClient, owner: TenantClient, alph
 
 def test_session_costs_members_no_statement(owner: TenantClient, django_assert_num_queries: Any) -> None:
     owner.get("/api/v1/handoffs")
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(2):
         owner.get("/api/v1/handoffs")
 
 
 def test_session_of_support_asks_public_each_time(guest: TenantClient, django_assert_num_queries: Any) -> None:
     guest.get("/api/v1/handoffs")
-    with django_assert_num_queries(7):  # session, access, SET, grant, SET, version, rows
+    with django_assert_num_queries(6):  # session, access, SET, grant, SET, version with rows
         guest.get("/api/v1/handoffs")
 
 
