@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache, partial
+from functools import cache, partial
 from typing import cast
 
 from django.conf import settings
@@ -97,8 +97,7 @@ class _RedisWindows:
     """Fixed windows in Redis: however many limits a call asks of, it is one script and one round trip.
 
     Each thread has a connection of its own, which takes half the time of one from the client's pool. One that was
-    closed while nobody asked (Redis was started again) is opened anew, once. What is sent for a use is always the same
-    as long as its rate is, and is kept.
+    closed while nobody asked (Redis was started again) is opened anew, once.
     """
 
     def __init__(self) -> None:
@@ -111,12 +110,13 @@ class _RedisWindows:
             retry=Retry(NoBackoff(), 0),
         )
         self._connect = partial(told.connection_class, **told.connection_kwargs)
-        self._packer = cast(Connection, self._connect())  # never opened
-        self._pack = lru_cache(maxsize=1_000)(self._write)
 
     def ask(self, uses: Sequence[Use], *, counts: bool) -> int | None:
         """Return the seconds until the first limit that is used up is not; None where none is."""
-        question = self._pack(tuple(uses), tuple(settings.RATES[use.name] for use in uses), counts)
+        limits = [(use.limit, use) for use in uses]
+        keys = [limit.key_for(use.name, *use.key) for limit, use in limits]
+        arguments = [part for limit, _ in limits for part in (limit.amount, limit.get_expiry())]
+        question: tuple[str | int, ...] = (len(keys), *keys, int(counts), *arguments)
         connection = self._connection()
         was_open = connection._sock is not None  # noqa: SLF001 - the client has no other word for it
         try:
@@ -126,36 +126,25 @@ class _RedisWindows:
                 raise
             return self._run(connection, question)
 
-    def _write(self, uses: Sequence[Use], _rates: Sequence[str], counts: bool) -> list[bytes]:
-        limits = [(use.limit, use) for use in uses]
-        keys = [limit.key_for(use.name, *use.key) for limit, use in limits]
-        arguments = [part for limit, _ in limits for part in (limit.amount, limit.get_expiry())]
-        return self._packed("EVALSHA", self._digest, len(keys), *keys, int(counts), *arguments)
-
-    def _packed(self, *words: str | int) -> list[bytes]:
-        packed: list[bytes] = self._packer.pack_command(*words)  # type: ignore[no-untyped-call]  # redis-py leaves it untyped
-        return packed
-
     def _connection(self) -> Connection:
         connection: Connection | None = getattr(self._own, "connection", None)
         if connection is None or connection.pid != os.getpid():  # a fork's is its parent's
             connection = self._own.connection = cast(Connection, self._connect())
         return connection
 
-    def _run(self, connection: Connection, question: list[bytes]) -> int | None:
+    def _run(self, connection: Connection, question: tuple[str | int, ...]) -> int | None:
         try:
             try:
-                left = self._send(connection, question)
+                left = self._send(connection, "EVALSHA", self._digest, *question)
             except NoScriptError:
-                self._send(connection, self._packed("SCRIPT", "LOAD", _SCRIPT))
-                left = self._send(connection, question)
+                left = self._send(connection, "EVAL", _SCRIPT, *question)
         except BaseException:
-            connection.disconnect()  # type: ignore[no-untyped-call]  # as above; no answer is left for the next question
+            connection.disconnect()  # type: ignore[no-untyped-call]  # as below; no answer is left for the next question
             raise
         return left
 
-    def _send(self, connection: Connection, command: list[bytes]) -> int | None:
-        connection.send_packed_command(command)  # type: ignore[no-untyped-call]  # as above
+    def _send(self, connection: Connection, *command: str | int) -> int | None:
+        connection.send_command(*command)  # type: ignore[no-untyped-call]  # redis-py leaves it untyped
         left: int | None = connection.read_response()
         return left
 
