@@ -90,9 +90,7 @@ class DatabaseWrapper(TenantsDatabaseWrapper):
         self.ensure_connection()
         with self.wrap_database_errors:
             cursor: Any = psycopg.Cursor(self.connection)
-            cursor.format = (
-                Format.BINARY
-            )  # psycopg reads it in C; a moment that is sent as text Django reads, in Python
+            cursor.format = Format.BINARY  # psycopg reads that in C; a moment sent as text is read by Django's Python
             if self.execute_wrappers or self.queries_logged:
                 cursor = self._prepare_cursor(cursor)
             cursor.execute(statement, values)
