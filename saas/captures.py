@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from http import HTTPStatus
-from typing import Any, Final, NamedTuple, Self, cast
+from typing import Any, Final, NamedTuple, cast
 
 from django.core.handlers.exception import convert_exception_to_response
 from django.core.handlers.wsgi import WSGIRequest
@@ -20,6 +20,7 @@ from django.http import HttpResponse
 from django.urls import resolve
 from django.utils import translation
 
+from saas.headers import KeptHeaders
 from saas.logs import line_facts
 from saas.middleware import ONE_PACKET, CompressMiddleware, TrustedProxies, make_nonce
 from saas.observing import tell_request
@@ -42,37 +43,28 @@ class _Question(NamedTuple):
     language: str
 
 
-class _Headers(NamedTuple):
-    """What Django's middlewares say of every answer; the policy is cut where the nonce stands."""
+def _keep(response: HttpResponse) -> KeptHeaders | None:
+    """Return the headers of an answer for those to come; None where it is not like most of them."""
+    if response.status_code != HTTPStatus.CREATED or "Content-Encoding" in response:
+        return None
+    nonce = _NONCE.search(response["Content-Security-Policy"])
+    return None if nonce is None else _one_of(KeptHeaders.of(response, nonce=nonce[1], without=_OWN_HEADERS))
 
-    fixed: tuple[tuple[str, str], ...]
-    policy: tuple[str, ...]
 
-    @classmethod
-    def of(cls, response: HttpResponse) -> Self:
-        policy = response["Content-Security-Policy"]
-        nonce = _NONCE.search(policy)
-        given = [(name, value) for name, value in response.items() if name not in _OWN_HEADERS]
-        return cls(
-            tuple((name, value) for name, value in given if name != "Content-Security-Policy"),
-            tuple(policy.split(nonce[1])) if nonce else (policy,),
-        )
-
-    def join(self, response: HttpResponse, *, request_id: str) -> list[tuple[str, str]]:
-        """Return all headers of an answer: its own, and of these what it does not say itself."""
-        own = [*response.items(), *(("Set-Cookie", cookie.OutputString()) for cookie in response.cookies.values())]
-        fixed = [(name, value) for name, value in self.fixed if name not in response]
-        policy = make_nonce().join(self.policy)
-        return [*own, *fixed, ("Content-Security-Policy", policy), ("X-Request-Id", request_id)]
+def _join(response: HttpResponse, kept: KeptHeaders, *, request_id: str) -> list[tuple[str, str]]:
+    """Return all headers of an answer: its own, and of those kept what it does not say itself."""
+    own = [*response.items(), *(("Set-Cookie", cookie.OutputString()) for cookie in response.cookies.values())]
+    given = [(name, value) for name, value in kept.fill(make_nonce()) if name not in response]
+    return [*own, *given, ("X-Request-Id", request_id)]
 
 
 @lru_cache(maxsize=64)
-def _one_of(headers: _Headers) -> _Headers:
+def _one_of(headers: KeptHeaders) -> KeptHeaders:
     """Return the first of equal ones: a thousand tenants have the same."""
     return headers
 
 
-_headers: GenerationCache[_Headers] = GenerationCache(max_entries=2_000, ttl=30.0)
+_headers: GenerationCache[KeptHeaders] = GenerationCache(max_entries=2_000, ttl=30.0)
 
 
 class Captures:
@@ -97,8 +89,8 @@ class Captures:
         if headers is None:
             generation = _headers.read_generation(slot)
             answered = self._django(environ, start_response)
-            if isinstance(answered, HttpResponse) and _is_plain(answered):
-                _headers.put(question, _one_of(_Headers.of(answered)), generation=generation)
+            if isinstance(answered, HttpResponse) and (kept := _keep(answered)) is not None:
+                _headers.put(question, kept, generation=generation)
             return answered
         with line_facts(request=visit.request_id):
             response = self._capture(environ, visit, headers)
@@ -110,10 +102,10 @@ class Captures:
                 tenant=visit.tenant.client_id,
             )
         status = f"{response.status_code} {response.reason_phrase}"
-        start_response(status, headers.join(response, request_id=visit.request_id))
+        start_response(status, _join(response, headers, request_id=visit.request_id))
         return [response.content]
 
-    def _capture(self, environ: Environ, visit: Visit, headers: _Headers) -> HttpResponse:
+    def _capture(self, environ: Environ, visit: Visit, headers: KeptHeaders) -> HttpResponse:
         environ["wsgi.url_scheme"] = visit.scheme
         request: Any = WSGIRequest(environ)
         request.tenant, (request.client_ip, request.is_by_proxy) = visit.tenant, visit.client
@@ -125,7 +117,3 @@ class Captures:
             self._compress.process_response(request, response)
         response["Content-Length"] = str(len(response.content))
         return response
-
-
-def _is_plain(response: HttpResponse) -> bool:
-    return response.status_code == HTTPStatus.CREATED and "Content-Encoding" not in response

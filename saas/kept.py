@@ -15,6 +15,7 @@ from typing import Any, Final, NamedTuple, Self
 
 from django.utils import timezone
 
+from saas.headers import KeptHeaders
 from saas.middleware import TrustedProxies, make_nonce
 from saas.observing import tell_request
 from saas.visits import Application, Environ, StartResponse, Visit, read_visit
@@ -42,28 +43,21 @@ class _Question(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """Django's answer; a header that names the nonce is cut at it."""
+    """Django's answer."""
 
     page: KeptPage
-    headers: tuple[tuple[str, str], ...]
-    cut_headers: tuple[tuple[str, tuple[str, ...]], ...]
+    headers: KeptHeaders
 
     @classmethod
     def of(cls, response: KeptResponse) -> Self:
-        nonce = response.values["nonce"]
-        given = [(name, value) for name, value in response.items() if name not in _OWN_HEADERS]
-        return cls(
-            response.page,
-            tuple((name, value) for name, value in given if nonce not in value),
-            tuple((name, tuple(value.split(nonce))) for name, value in given if nonce in value),
-        )
+        headers = KeptHeaders.of(response, nonce=response.values["nonce"], without=_OWN_HEADERS)
+        return cls(response.page, headers)
 
     def send(self, visit: Visit, *, referrer: str, start_response: StartResponse) -> list[bytes]:
         nonce = make_nonce()
         body = self.page.fill(make_values(nonce=nonce, referrer=referrer))
-        cut = [(name, nonce.join(parts)) for name, parts in self.cut_headers]
         own = [("Content-Length", str(len(body))), ("X-Request-Id", visit.request_id)]
-        start_response(_OK, [*self.headers, *cut, *own])
+        start_response(_OK, [*self.headers.fill(nonce), *own])
         return [body]
 
 
