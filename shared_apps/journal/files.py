@@ -176,7 +176,7 @@ class JournalWriter:
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX)
             self._append(self._seal.header())
-            self._sync(0)
+            self.sync(0)
             hidden.rename(folder / f"{self.name}{SUFFIX}")
             _sync_folder(folder)
         except (OSError, JournalFullError):
@@ -202,10 +202,6 @@ class JournalWriter:
         offset = self._append(line)
         return Head(record.kind, record.schema_name, record.id, record.at_ms, offset, len(line))
 
-    def sync(self, head: Head) -> None:
-        """Have the last record survive the machine, too. Raises JournalFullError; nothing of it is left there then."""
-        self._sync(head.offset)
-
     def mark_done(self, offset: int) -> None:
         """Note that the record at `offset` is stored. Not synced: at worst it is replayed, which changes nothing."""
         with suppress(JournalFullError):
@@ -224,8 +220,11 @@ class JournalWriter:
         self._size += len(line)
         return offset
 
-    def _sync(self, offset: int) -> None:
-        """Sync the file; what stands from `offset` on is taken back where that fails."""
+    def sync(self, offset: int) -> None:
+        """Have the last line, which stands at `offset`, survive the machine, too.
+
+        Raises JournalFullError; nothing of the line is left there then.
+        """
         try:
             os.fdatasync(self._file)
         except OSError:

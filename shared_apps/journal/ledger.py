@@ -48,7 +48,7 @@ class Entry:
         head = self.head
         try:
             with self.writer.lock:
-                self.writer.sync(head)
+                self.writer.sync(head.offset)
         except JournalFullError:
             logger.error("journal: no room for a %s (sync)", head.kind)
             self.writer.is_in_use = False
