@@ -275,12 +275,12 @@ def _sweep_claimed(claims: list[Claim], after: datetime) -> tuple[int, bool]:
                 continue
             abandoned = outcome.value["abandoned"]
             total += abandoned
+            SWEPT.add(amount=abandoned)
             if outcome.value["next"]:
                 due = datetime.fromisoformat(outcome.value["next"])
                 is_cut = abandoned == SWEEP_BATCH
                 is_any_cut = is_any_cut or is_cut
                 next_due[outcome.tenant.id] = due if is_cut else max(due, after + SWEEP_PAUSE)
-    SWEPT.add(amount=total)
     settle_due(kind=SWEEP, claims=claims, next_due=next_due, is_quiet=is_quiet)
     return total, is_any_cut
 
