@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
+from django.conf import settings
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
@@ -22,10 +23,14 @@ NO_LIMITS = dict.fromkeys(("RATE_CAPTURE_PER_IP", "RATE_CAPTURE_PER_TENANT", "RA
 
 @dataclass(frozen=True, slots=True)
 class Contenders:
-    """The servers; `plain` is the measure `c`, `plain_url` its database, `plain_session` the key of a session in it."""
+    """The servers; `plain` is the measure `c`, `plain_url` its database, `plain_session` the key of a session in it.
+
+    `full` is `c` with more of what a capture of ours does, in the same database.
+    """
 
     product: WebServer
     plain: WebServer
+    full: WebServer
     tutorial: WebServer
     tutorial_kept: WebServer
     bare: WebServer
@@ -43,6 +48,7 @@ def started(folder: Path) -> Iterator[Contenders]:
         plain = _peer_environment(plain_url)
         tutorial = _peer_environment(tutorial_url)
         plain_session = _prepare("plain", plain)
+        _prepare("full", plain)
         _prepare("tutorial", tutorial, HOST)
         kept = tutorial | {"PEER_CONN_MAX_AGE": "600"}
         yield Contenders(
@@ -51,6 +57,9 @@ def started(folder: Path) -> Iterator[Contenders]:
             ),
             plain=stack.enter_context(
                 granian(f"{_PEERS}.plain:application", threads=1, environment=plain, log=folder / "plain.log")
+            ),
+            full=stack.enter_context(
+                granian(f"{_PEERS}.full:application", threads=1, environment=plain, log=folder / "full.log")
             ),
             tutorial=stack.enter_context(
                 gunicorn(f"{_PEERS}.tutorial:application", threads=4, environment=tutorial, log=folder / "drf.log")
@@ -83,7 +92,7 @@ def _database(name: str) -> Iterator[str]:
 def _peer_environment(url: str) -> dict[str, str]:
     """The peers know nothing of our settings."""
     kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG", "VIRTUAL_ENV")}
-    return kept | {"PEER_DATABASE": url, "PYTHONPATH": str(ROOT)}
+    return kept | {"PEER_DATABASE": url, "PEER_REDIS": settings.REDIS_URL, "PYTHONPATH": str(ROOT)}
 
 
 def _prepare(peer: str, environment: Mapping[str, str], *arguments: str) -> str:

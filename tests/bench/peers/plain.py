@@ -98,22 +98,23 @@ class ItemOut(LeadOut):
 api = NinjaAPI()
 
 
+def to_columns(lead: LeadIn) -> dict[str, Any]:
+    return {
+        "customer_name": lead.customerName,
+        "customer_email": lead.customerEmail or "",
+        "customer_phone": lead.customerPhone or "",
+        "requested_service": lead.requestedService,
+        "preferred_date_time_text": lead.preferredDateTimeText,
+        "notes": lead.notes or "",
+        "source_page": lead.sourcePage or "",
+        "metadata": {"attribution": lead.attribution or {}},
+    }
+
+
 @api.post("/handoffs", response={201: LeadOut})
 def create(request: HttpRequest, lead: LeadIn) -> Status[Lead]:
     """Store a lead by one INSERT."""
-    return Status(
-        201,
-        Lead.objects.create(
-            customer_name=lead.customerName,
-            customer_email=lead.customerEmail or "",
-            customer_phone=lead.customerPhone or "",
-            requested_service=lead.requestedService,
-            preferred_date_time_text=lead.preferredDateTimeText,
-            notes=lead.notes or "",
-            source_page=lead.sourcePage or "",
-            metadata={"attribution": lead.attribution or {}},
-        ),
-    )
+    return Status(201, Lead.objects.create(**to_columns(lead)))
 
 
 @api.get("/handoffs", response=list[ItemOut])
