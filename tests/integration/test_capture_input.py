@@ -216,6 +216,7 @@ def test_same_key_at_another_tenant_is_another_handoff(
         ("http://alpha.localhost:81", 403),
         ("https://evil.example", 403),
         ("null", 403),
+        ("", 403),
     ],
 )
 def test_foreign_origin_is_refused(

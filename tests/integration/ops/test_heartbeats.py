@@ -40,6 +40,16 @@ def test_repeat_within_a_moment_writes_nothing() -> None:
 
 
 @pytest.mark.django_db
+def test_repeat_after_its_time_is_written() -> None:
+    note_heartbeat("tasks")
+    with public_scope():
+        Heartbeat.objects.update(at=timezone.now() - timedelta(seconds=EVERY_SECONDS))
+    note_heartbeat("tasks")
+
+    assert (read_heartbeat_ages()["tasks"] or 0) < EVERY_SECONDS / 2
+
+
+@pytest.mark.django_db
 def test_unknown_role_is_refused() -> None:
     with pytest.raises(ValueError, match="somebody"):
         note_heartbeat("somebody")

@@ -221,3 +221,15 @@ def test_jobs_of_a_suspended_tenant_wait(
     with django_capture_on_commit_callbacks(execute=True):
         set_tenant_status(tenant=alpha, status=TenantStatus.ACTIVE)
     assert relay_jobs() == 1
+
+
+def test_kind_has_one_handler(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hooks, "_handlers", {})
+    first, second = lambda _tenant, _payload: None, lambda _tenant, _payload: None
+    hooks.register_job("tests.note_call", first)
+    hooks.register_job("tests.note_call", first)
+
+    with pytest.raises(ValueError, match="another handler"):
+        hooks.register_job("tests.note_call", second)
+
+    assert hooks.get_handler("tests.note_call") is first

@@ -124,6 +124,14 @@ def test_www_of_a_secondary_domain_goes_to_the_primary_one(alpha: TenantRef) -> 
     assert _get("www.book.alpha.example", "/book")["Location"] == "http://alpha.localhost/book"
 
 
+def test_tenant_is_known_by_its_primary_domain_however_old_the_others_are(alpha: TenantRef) -> None:
+    Domain.objects.create(domain="book.alpha.example", tenant_id=alpha.id, is_primary=False)
+    Domain.objects.get(domain="alpha").delete()
+    Domain.objects.create(domain="alpha", tenant_id=alpha.id)
+
+    assert _get("www.book.alpha.example")["Location"] == "http://alpha.localhost/"
+
+
 # ---- suspended and deleted --------------------------------------------------------------------------------------
 
 

@@ -69,6 +69,12 @@ def test_changed_file_and_file_of_another_key_are_nothing(own_folder: Path, capl
     assert "Ana" not in caplog.text
 
 
+def test_file_of_another_kind_is_nothing(own_folder: Path) -> None:
+    STORE.keep(FILE, VALUE)
+    own_folder.rename(own_folder.with_name("others"))
+    assert SnapshotStore("others").recall(FILE) is None
+
+
 def test_another_secret_signs_nothing_of_ours(settings: Any) -> None:
     STORE.keep(FILE, VALUE)
     settings.SECRET_KEY = "another" * 10
