@@ -150,7 +150,7 @@ def test_suspended_tenant_is_a_plain_503_without_data(path: str, suspended: Tena
 
     assert response.status_code == 503
     assert response["Content-Type"] == "text/plain; charset=utf-8"
-    assert response["Cache-Control"] == "no-store"
+    assert (response["Cache-Control"], response["Retry-After"]) == ("no-store", "30")
     assert response.content == b"This page is not available at the moment.\n"
 
 
@@ -165,7 +165,7 @@ def test_suspended_tenant_resumes(suspended: TenantRef, django_capture_on_commit
     assert TenantClient(suspended).get("/").status_code == 200
 
 
-@pytest.mark.parametrize("status", ["deleted", "creating"])
+@pytest.mark.parametrize("status", ["deleted", "creating", "dropped"])
 def test_tenant_not_yet_or_no_longer_there_is_an_unknown_host(status: str, alpha: TenantRef) -> None:
     Tenant.objects.filter(pk=alpha.id).update(status=status)
 
