@@ -15,7 +15,15 @@ from saas.embedded import processes
 from saas.embedded.paths import DataPaths
 from saas.embedded.postgres import PostgresServer
 from shared_apps.tenants.backend.driver import BoundedConnection
-from shared_apps.tenants.backend.guard import GUARD, Breaker, DatabaseAwayError, is_database_away, patience, time_limit
+from shared_apps.tenants.backend.guard import (
+    GUARD,
+    OPEN,
+    Breaker,
+    DatabaseAwayError,
+    is_database_away,
+    patience,
+    time_limit,
+)
 from tests.faults.servers import frozen
 
 
@@ -114,9 +122,11 @@ def test_refused_connection_opens_the_breaker_and_a_new_start_closes_it(server: 
         with pytest.raises(psycopg.OperationalError):
             BoundedConnection.connect(url)
         assert is_database_away()
+        assert OPEN.read() == 1.0
     finally:
         server.start()
     assert is_back()
+    assert processes.wait_until(lambda: OPEN.read() == 0.0, 5.0)
 
 
 def test_no_connection_left_opens_the_breaker(server: PostgresServer, on_duty: None) -> None:

@@ -132,6 +132,20 @@ def test_record_written_while_its_file_is_read_goes_with_no_file(
     assert len(rows(ready)) == 2
 
 
+def test_line_that_its_writer_has_not_finished_is_waited_for(ready: TenantRef, keep: Keep) -> None:
+    keep(waits=False)
+    (path,) = host_journal().folder.glob("*.journal")
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-40])
+    drainer = Drainer(host_journal().folder)
+    drainer.run_once(now=time.time())
+    assert (rows(ready), dead(), drainer.tally.torn) == ([], [], 0)
+
+    path.write_bytes(whole)
+    drainer.run_once(now=time.time())
+    assert len(rows(ready)) == 1
+
+
 def test_click_is_marked_after_its_capture_at_its_own_moment(ready: TenantRef, keep: Keep) -> None:
     handoff_id = uuid4()
     clicked = RECEIVED + timedelta(minutes=3)
@@ -286,6 +300,12 @@ def test_place_of_another_record_is_no_answer(ready: TenantRef, keep: Keep) -> N
     assert place is not None
     pending.add(schema_name=ready.schema_name, kind="capture", record_id=other, place=place)
     assert find_waiting(schema_name=ready.schema_name, kind="capture", record_id=other) is None
+
+
+def test_waiting_record_that_cannot_be_opened_is_no_answer(ready: TenantRef, keep: Keep, settings: Any) -> None:
+    handoff = keep()
+    settings.SECRET_KEY = "another" * 10
+    assert find_waiting(schema_name=ready.schema_name, kind="capture", record_id=handoff.pk) is None
 
 
 def test_figures_tell_what_waits_and_since_when(ready: TenantRef, keep: Keep, settings: Any) -> None:

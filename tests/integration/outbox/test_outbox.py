@@ -188,6 +188,15 @@ def test_given_up_job_asked_for_by_key_lives_again(alpha: TenantRef, calls: Call
     assert len(calls) == 1
 
 
+def test_given_up_job_asked_for_later_waits_for_its_time(alpha: TenantRef, calls: Calls) -> None:
+    with enter_tenant(alpha):
+        enqueue(kind=KIND, payload={"number": 1}, key="k")
+        Job.objects.update(failed_at=timezone.now(), attempts=MAX_TRIES)
+        enqueue(kind=KIND, payload={"number": 1}, key="k", not_before=timezone.now() + timedelta(hours=1))
+    relay_jobs()
+    assert calls == []
+
+
 def test_job_that_takes_its_worker_along_every_time_is_given_up(alpha: TenantRef, calls: Calls) -> None:
     with enter_tenant(alpha):
         enqueue(kind=KIND, payload={"number": 1})

@@ -98,6 +98,23 @@ def test_disk_that_cannot_be_written_fails_nobody(own_folder: Path, settings: An
     assert STORE.recall(FILE) is None
 
 
+def test_what_is_not_on_the_disk_does_not_count_and_leaves_nothing(
+    own_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(descriptor: int) -> None:
+        raise OSError("input/output error")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    STORE.keep(FILE, VALUE)
+    assert list(own_folder.iterdir()) == []
+
+
+def test_file_that_is_being_written_is_no_key(own_folder: Path) -> None:
+    STORE.keep(FILE, VALUE)
+    (own_folder / ".4711.1").write_text("")
+    assert STORE.list_keys() == {FILE}
+
+
 def test_copy_in_redis_serves_a_host_without_the_file(own_folder: Path, settings: Any) -> None:
     settings.REDIS_URL = os.environ["REDIS_URL"]  # of this test run; the fixture above takes it away
     STORE.keep(FILE, VALUE)
