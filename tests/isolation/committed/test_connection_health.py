@@ -42,6 +42,21 @@ def test_connection_that_the_server_has_closed_is_replaced_before_the_next_state
     assert ask_pid() != before
 
 
+def test_server_ends_what_takes_too_long_and_what_holds_up_others(db: None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT name, setting::int FROM pg_settings WHERE name IN"
+            " ('statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout')"
+        )
+        limits = dict(cursor.fetchall())
+
+    assert limits == {
+        "statement_timeout": 5_000,
+        "lock_timeout": 2_000,
+        "idle_in_transaction_session_timeout": 10_000,
+    }
+
+
 def test_server_gives_up_a_statement_sooner_than_this_process_on_duty() -> None:
     GUARD.start(statement_seconds=3.0)
     try:
