@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from ninja.parser import Parser
 
 from saas.description import DescribedAPI
-from saas.problems import BodyTooLargeError, UnsupportedMediaTypeError, add_handlers
+from saas.problems import UnsupportedMediaTypeError, add_handlers
 from shared_apps.accounts.api import router as accounts_router
 from shared_apps.support.api import router as support_router
 from tenant_apps.assistant.api import router as assistant_router
@@ -16,18 +16,17 @@ from tenant_apps.business.api import router as business_router
 from tenant_apps.handoffs.api import router as handoffs_router
 from tenant_apps.notifications.api import router as notifications_router
 
-MAX_BODY_BYTES = 64 * 1024
-
 
 class StrictJsonParser(Parser):
-    """JSON in UTF-8, by its Content-Type, of at most 64 KiB; nothing that is not JSON by RFC 8259."""
+    """JSON in UTF-8, by its Content-Type; nothing that is not JSON by RFC 8259. Django bounds its size."""
 
     def parse_body(self, request: HttpRequest) -> Any:
-        """Return the body. Raises DomainErrors for its type and size, ValueError or RecursionError for its content."""
+        """Return the body.
+
+        Raises UnsupportedMediaTypeError, RequestDataTooBig, and ValueError or RecursionError for its content.
+        """
         if request.content_type != "application/json":
             raise UnsupportedMediaTypeError
-        if len(request.body) > MAX_BODY_BYTES:
-            raise BodyTooLargeError
         return json.loads(request.body.decode("utf-8"), parse_constant=_refuse_constant)
 
 

@@ -175,7 +175,7 @@ TEMPLATES = [
         },
     }
 ]
-DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024  # of forms and of JSON
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 100
 FILE_UPLOAD_HANDLERS: list[str] = ["saas.uploads.RefuseUploads"]  # nothing here takes files
 

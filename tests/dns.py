@@ -72,9 +72,9 @@ def running() -> Iterator[tuple[NameServer, str]]:
             if answer is not None:
                 self.wfile.write(struct.pack("!H", len(answer)) + answer)
 
-    with socketserver.ThreadingUDPServer(("127.0.0.1", 0), Datagrams) as udp:
-        port = udp.server_address[1]
-        with _TcpServer(("127.0.0.1", port), Streams) as tcp:
+    with _TcpServer(("127.0.0.1", 0), Streams) as tcp:
+        port = tcp.server_address[1]  # TCP's first: those are short of free ones, while many connections end
+        with socketserver.ThreadingUDPServer(("127.0.0.1", port), Datagrams) as udp:
             threads = [threading.Thread(target=each.serve_forever, args=(0.05,), daemon=True) for each in (udp, tcp)]
             for thread in threads:
                 thread.start()

@@ -15,7 +15,15 @@ from saas.embedded import processes
 from saas.embedded.paths import DataPaths
 from saas.embedded.postgres import PostgresServer
 from shared_apps.tenants.backend.driver import BoundedConnection
-from shared_apps.tenants.backend.guard import GUARD, DatabaseAwayError, is_database_away, patience, time_limit
+from shared_apps.tenants.backend.guard import (
+    GUARD,
+    OPEN,
+    Breaker,
+    DatabaseAwayError,
+    is_database_away,
+    patience,
+    time_limit,
+)
 from tests.faults.servers import frozen
 
 
@@ -95,6 +103,18 @@ def test_open_breaker_answers_at_once_and_lets_nobody_through(
         assert again.execute("SELECT 1").fetchone() == (1,)
 
 
+def test_breaker_that_is_open_is_not_opened_again(caplog: pytest.LogCaptureFixture) -> None:
+    def probe() -> None:
+        raise DatabaseAwayError
+
+    breaker = Breaker()
+    breaker.trip("first", probe)
+    breaker.trip("second", probe)
+    breaker.close()
+
+    assert [record.args for record in caplog.records] == [("first",)]
+
+
 def test_refused_connection_opens_the_breaker_and_a_new_start_closes_it(server: PostgresServer, on_duty: None) -> None:
     url = server.url()
     server.stop()
@@ -102,9 +122,11 @@ def test_refused_connection_opens_the_breaker_and_a_new_start_closes_it(server: 
         with pytest.raises(psycopg.OperationalError):
             BoundedConnection.connect(url)
         assert is_database_away()
+        assert OPEN.read() == 1.0
     finally:
         server.start()
     assert is_back()
+    assert processes.wait_until(lambda: OPEN.read() == 0.0, 5.0)
 
 
 def test_no_connection_left_opens_the_breaker(server: PostgresServer, on_duty: None) -> None:
@@ -139,6 +161,13 @@ def test_time_limit_is_for_all_statements_together(connection: BoundedConnection
         with pytest.raises(psycopg.OperationalError):
             connection.execute("SELECT pg_sleep(0.3)")
     assert time.monotonic() - began < 0.8
+
+
+def test_statement_that_is_out_of_time_is_not_sent_and_opens_nothing(connection: BoundedConnection) -> None:
+    with pytest.raises(DatabaseAwayError), time_limit(0.0):
+        connection.execute("SELECT 1")
+    assert not is_database_away()
+    assert connection.execute("SELECT 1").fetchone() == (1,)
 
 
 def test_inner_time_limit_cannot_outlast_the_outer_one(connection: BoundedConnection) -> None:

@@ -13,6 +13,7 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from shared_apps.journal.drain import MAX_TRIES, Drainer, put_back
+from shared_apps.journal.files import is_abandoned
 from shared_apps.journal.hooks import find_kind
 from shared_apps.journal.ledger import Entry, host_journal
 from shared_apps.journal.selectors import find_waiting, get_journal_status
@@ -113,6 +114,36 @@ def test_record_of_a_request_under_way_is_left_alone(ready: TenantRef, keep: Kee
     assert drainer.run_once(now=time.time() + 4) == 0
     assert len(rows(ready)) == 1
     assert len(files()) == 1  # its writer lives, and may write on
+
+
+def test_record_written_while_its_file_is_read_goes_with_no_file(
+    ready: TenantRef, keep: Keep, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep()
+
+    def write_on_and_end(path: Path) -> bool:
+        keep()
+        for writer in list(host_journal()._writers):
+            writer.close()
+        return is_abandoned(path)
+
+    monkeypatch.setattr("shared_apps.journal.drain.is_abandoned", write_on_and_end)
+    Drainer(host_journal().folder).run_once(now=time.time())
+    assert len(rows(ready)) == 2
+
+
+def test_line_that_its_writer_has_not_finished_is_waited_for(ready: TenantRef, keep: Keep) -> None:
+    keep(waits=False)
+    (path,) = host_journal().folder.glob("*.journal")
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-40])
+    drainer = Drainer(host_journal().folder)
+    drainer.run_once(now=time.time())
+    assert (rows(ready), dead(), drainer.tally.torn) == ([], [], 0)
+
+    path.write_bytes(whole)
+    drainer.run_once(now=time.time())
+    assert len(rows(ready)) == 1
 
 
 def test_click_is_marked_after_its_capture_at_its_own_moment(ready: TenantRef, keep: Keep) -> None:
@@ -261,6 +292,20 @@ def test_what_is_drained_waits_no_more(ready: TenantRef, keep: Keep) -> None:
     drain()
     assert find_waiting(**where) is None  # type: ignore[arg-type]  # the same
     assert host_journal().pending.used_bytes(ready.schema_name) == 0
+
+
+def test_place_of_another_record_is_no_answer(ready: TenantRef, keep: Keep) -> None:
+    pending, handoff, other = host_journal().pending, keep(), uuid4()
+    place = pending.find(schema_name=ready.schema_name, kind="capture", record_id=handoff.pk)
+    assert place is not None
+    pending.add(schema_name=ready.schema_name, kind="capture", record_id=other, place=place)
+    assert find_waiting(schema_name=ready.schema_name, kind="capture", record_id=other) is None
+
+
+def test_waiting_record_that_cannot_be_opened_is_no_answer(ready: TenantRef, keep: Keep, settings: Any) -> None:
+    handoff = keep()
+    settings.SECRET_KEY = "another" * 10
+    assert find_waiting(schema_name=ready.schema_name, kind="capture", record_id=handoff.pk) is None
 
 
 def test_figures_tell_what_waits_and_since_when(ready: TenantRef, keep: Keep, settings: Any) -> None:

@@ -5,10 +5,20 @@ import time
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
-from shared_apps.tenants.scope import TenantRef, enter_tenant
-from shared_apps.tenants.services import refresh_snapshots
+from shared_apps.tenants.cache import host_generations
+from shared_apps.tenants.enums import TenantStatus
+from shared_apps.tenants.generations import ROUTING_SLOT, tenant_slot
+from shared_apps.tenants.models import Domain, Tenant
+from shared_apps.tenants.scope import TenantRef, enter_tenant, public_scope
+from shared_apps.tenants.services import (
+    announce_routing_change,
+    forget_route,
+    forget_snapshots,
+    refresh_snapshots,
+    touch_tenant,
+)
 from shared_apps.tenants.snapshots import ROUTES, TENANTS
 from tenant_apps.booking import selectors
 from tests.clients import TenantClient
@@ -65,6 +75,13 @@ def test_file_of_another_version_of_this_code_is_nothing(kept: TenantRef, outage
         assert TenantClient(kept).get("/").status_code == 503
 
 
+def test_route_of_another_version_of_this_code_is_nothing(kept: TenantRef, outage: Outage) -> None:
+    ROUTES.keep(kept.client_id, {"no_such_field": 1})
+    with outage():
+        forget_all()
+        assert TenantClient(kept).get("/").status_code == 503
+
+
 def test_refresh_reads_what_changed_and_confirms_the_rest(kept: TenantRef, monkeypatch: pytest.MonkeyPatch) -> None:
     known, is_complete = refresh_snapshots({})
     assert (is_complete, kept.id in known) == (True, True)
@@ -81,6 +98,38 @@ def test_refresh_forgets_whoever_is_not_active(kept: TenantRef) -> None:
     refresh_snapshots({})
     assert (TENANTS.holds("t_gone"), ROUTES.holds("gone")) == (False, False)
     assert TENANTS.holds(kept.schema_name)
+
+
+def test_refresh_forgets_whom_another_host_suspended(kept: TenantRef) -> None:
+    with public_scope():
+        Tenant.objects.filter(pk=kept.id).update(status=TenantStatus.SUSPENDED)
+    refresh_snapshots({})
+    assert (TENANTS.holds(kept.schema_name), ROUTES.holds(kept.client_id)) == (False, False)
+
+
+def test_refresh_knows_a_tenant_by_its_primary_domain(kept: TenantRef) -> None:
+    own = f"book.{kept.client_id}.example"
+    with public_scope():
+        Domain.objects.create(domain=own, tenant_id=kept.id, is_primary=False)
+        Domain.objects.get(domain=kept.client_id).delete()
+        Domain.objects.create(domain=kept.client_id, tenant_id=kept.id)
+    refresh_snapshots({})
+    recalled = ROUTES.recall(own)
+    assert recalled is not None
+    assert recalled.value["client_id"] == kept.client_id
+
+
+def test_change_that_is_taken_back_is_announced_to_nobody(kept: TenantRef) -> None:
+    slots = (ROUTING_SLOT, tenant_slot(kept.id))
+    before = [host_generations().read(slot) for slot in slots]
+    with transaction.atomic():
+        touch_tenant(kept.id)
+        announce_routing_change()
+        forget_route(kept.client_id)
+        forget_snapshots(kept)
+        transaction.set_rollback(True)
+    assert (ROUTES.holds(kept.client_id), TENANTS.holds(kept.schema_name)) == (True, True)
+    assert [host_generations().read(slot) for slot in slots] == before
 
 
 def test_refresh_goes_past_a_tenant_whose_schema_is_gone(kept: TenantRef, caplog: pytest.LogCaptureFixture) -> None:

@@ -8,6 +8,16 @@ from tests.clients import TenantClient
 from tests.faults.conftest import Outage, forget_all
 
 
+def test_www_goes_to_the_platforms_own_name_whatever_the_database_does(
+    served_tenant: TenantRef, outage: Outage
+) -> None:
+    with outage():
+        forget_all()
+        answer = TenantClient(served_tenant).get("/", headers={"Host": "www.localhost"})
+
+    assert (answer.status_code, answer["Location"]) == (301, "http://localhost/")
+
+
 def test_host_that_was_never_served_gets_a_page_that_tries_again(
     served_tenant: TenantRef, outage: Outage, lead: dict[str, Any]
 ) -> None:

@@ -206,6 +206,15 @@ def test_same_key_at_another_tenant_is_another_handoff(
     assert len(ids) == 2
 
 
+def test_name_of_a_field_is_told_only_where_it_could_be_one_of_ours(
+    ready: TenantRef, visitor: TenantClient, lead: dict[str, Any]
+) -> None:
+    answer = visitor.post_json(PATH, lead | {"Zebedee Quux": "x", "colour": "x"})
+
+    assert [error["field"] for error in answer.json()["errors"]] == ["(unnamed)", "colour"]
+    assert "Zebedee" not in answer.content.decode()
+
+
 @pytest.mark.parametrize(
     ("origin", "status"),
     [
@@ -216,6 +225,7 @@ def test_same_key_at_another_tenant_is_another_handoff(
         ("http://alpha.localhost:81", 403),
         ("https://evil.example", 403),
         ("null", 403),
+        ("", 403),
     ],
 )
 def test_foreign_origin_is_refused(

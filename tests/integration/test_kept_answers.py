@@ -4,10 +4,14 @@ import gzip
 import json
 import logging
 import re
+from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
+from saas import kept
 from saas.kept import KeptAnswers
 from saas.logs import JsonFormatter
 from saas.observing import request_figures
@@ -169,6 +173,22 @@ def test_scheme_and_request_id_are_a_trusted_proxys_to_tell(settings: Any, web: 
         assert answer.headers["Strict-Transport-Security"].startswith("max-age=3600")
     assert not answer.was_djangos
     assert web.ask("/", address="198.51.100.9", **secure).status.startswith("301")
+
+
+def test_request_id_of_anybody_else_is_not_taken_over(web: Web) -> None:
+    answers = [web.ask("/", x_request_id="0199f0f0-abcd") for _ in range(2)]
+
+    assert [each.was_djangos for each in answers] == [True, False]
+    assert "0199f0f0-abcd" not in [each.headers["X-Request-Id"] for each in answers]
+
+
+def test_day_that_begins_is_djangos_to_answer(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    web.ask("/")
+    assert not web.ask("/").was_djangos
+    tomorrow = timezone.now() + timedelta(days=1)
+    monkeypatch.setattr(kept, "timezone", SimpleNamespace(now=lambda: tomorrow))
+
+    assert web.ask("/").was_djangos
 
 
 def test_own_domain_forces_https_for_its_name_alone(settings: Any, web: Web, ready: TenantRef) -> None:

@@ -56,3 +56,25 @@ def test_production_cookies_are_host_only_and_secure() -> None:
 def test_debug_relaxes_what_must_be_set_and_shows_no_debug_pages() -> None:
     done = _run({"DEBUG": "1"}, "from django.conf import settings as s; print(s.DEBUG, s.SESSION_COOKIE_NAME)")
     assert done.stdout.split() == ["False", "sessionid"]
+
+
+def test_web_process_bounds_its_waits_and_hears_of_changes_from_its_start() -> None:
+    code = (
+        "import threading, saas.wsgi; from shared_apps.tenants.backend.guard import GUARD;"
+        "print(GUARD.statement_seconds, *(thread.name for thread in threading.enumerate()))"
+    )
+    done = _run(COMPLETE, code)
+    assert {"3.0", "tenant-watcher", "journal-keeper"} <= set(done.stdout.split())
+
+
+def test_name_of_the_platform_is_read_as_browsers_send_it() -> None:
+    done = _run(
+        COMPLETE | {"SAAS_DOMAIN": "Handoff.Example.COM."}, "from saas import settings as s; print(s.SAAS_DOMAIN)"
+    )
+    assert done.stdout.split() == ["handoff.example.com"]
+
+
+def test_links_of_production_are_https_whatever_port_it_listens_on() -> None:
+    code = "import django; django.setup(); from shared_apps.tenants.selectors import platform_url as p; print(p('/x'))"
+    done = _run(COMPLETE | {"PORT": "9000"}, code)
+    assert done.stdout.split() == ["https://handoff.example.com/x"]

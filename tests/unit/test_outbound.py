@@ -77,6 +77,7 @@ def client(authority: trustme.CA) -> Callable[..., GuardedClient]:
         "100.64.0.1", "192.0.0.8", "192.0.2.1", "192.88.99.1", "198.18.0.1", "203.0.113.9", "224.0.0.1", "240.0.0.1",
         "255.255.255.255", "::", "::1", "::ffff:127.0.0.1", "::ffff:8.8.8.8", "64:ff9b::7f00:1", "2002:7f00:1::",
         "2001::1", "fc00::1", "fd12::1", "fe80::1", "fe80::1%eth0", "ff02::1", "2001:db8::1", "localhost", "", "127.1",
+        "::7f00:1", "64:ff9b:1::1", "2001:1::1", "3fff::1", "5f00::1", "fec0::1", "2606:4700:4700::1111%1",
     ],
 )  # fmt: skip
 def test_address_that_is_not_public(address: str) -> None:
@@ -126,9 +127,11 @@ def test_slow_answer_ends_at_the_deadline(serve: Serve, client: Callable[..., Gu
     def drip(stream: ssl.SSLSocket) -> None:
         stop = threading.Event()
         with contextlib.suppress(OSError):
-            for _ in range(100):
-                stream.sendall(b"H")
+            stream.sendall(b"HTTP/1.1 204 No Content\r\nX: ")
+            for _ in range(30):
+                stream.sendall(b"x")
                 stop.wait(0.05)
+            stream.sendall(b"\r\n\r\n")  # complete, and too late
 
     with pytest.raises(OutboundError) as caught:
         client(serve(drip), total_seconds=0.4).fetch_headers(f"https://{HOST}/")
@@ -161,6 +164,13 @@ def test_one_private_address_among_many_is_enough(client: Callable[..., GuardedC
     with pytest.raises(OutboundError) as caught:
         client(1, resolve=lambda *_a, **_k: entries, is_public=is_public_address).fetch_headers(f"https://{HOST}/")
     assert caught.value.code == "host_not_public"
+
+
+def test_address_that_refuses_gives_way_to_the_next(serve: Serve, client: Callable[..., GuardedClient]) -> None:
+    port = serve(b"HTTP/1.1 204 No Content\r\n\r\n")
+    entries = [(0, 0, 0, "", ("::1", port)), (0, 0, 0, "", ("127.0.0.1", port))]
+
+    assert client(port, resolve=lambda *_a, **_k: entries).fetch_headers(f"https://{HOST}/").status == 204
 
 
 def test_the_address_that_was_checked_is_the_one_that_is_asked(

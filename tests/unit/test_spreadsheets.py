@@ -53,3 +53,7 @@ def test_records_end_by_crlf_and_are_quoted_where_they_must() -> None:
     assert to_csv([["a,b", 'say "hi"', "two\nlines"], [None, 7, moment]]) == (
         b'"a,b","say ""hi""","two\nlines"\r\n,7,2026-03-10T03:30:00Z\r\n'
     )
+
+
+def test_moment_is_told_in_utc() -> None:
+    assert to_cell(datetime.fromisoformat("2026-03-01T00:30:00+02:00")) == "2026-02-28T22:30:00Z"

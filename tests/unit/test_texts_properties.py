@@ -74,6 +74,8 @@ def test_text_without_a_card_number_stays_as_typed(text: str) -> None:
 
 
 @given(text=st.text(max_size=20))
+@example(text="\u200b \u200b")
+@example(text="\u2003")
 def test_text_of_nothing_one_sees_is_told_from_the_rest(text: str) -> None:
     assert is_visible(text) is any(character.isprintable() and not character.isspace() for character in text)
 

@@ -216,6 +216,16 @@ def test_invitation_that_is_stale_when_its_turn_comes_is_not_sent(
         assert not Job.objects.exists()
 
 
+def test_link_of_one_who_is_let_out_meanwhile_is_not_sent(ada: User, alpha: TenantRef, mailoutbox: Mails) -> None:
+    _forgot(alpha, ada.email)
+    with enter_tenant(alpha):
+        User.objects.filter(pk=ada.pk).update(is_active=False)
+
+    assert relay_jobs() == 1
+
+    assert mailoutbox == []
+
+
 def test_invited_person_who_asks_for_a_password_gets_the_invitation(
     make_user: MakeUser, alpha: TenantRef, mailoutbox: Mails
 ) -> None:

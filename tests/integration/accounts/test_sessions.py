@@ -5,13 +5,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import ProgrammingError
 from django.utils import timezone
 
+from shared_apps.accounts import selectors, tasks
 from shared_apps.accounts.models import Session, User
 from shared_apps.accounts.services import delete_expired_sessions
 from shared_apps.accounts.sessions import describe_device
 from shared_apps.accounts.tasks import clean_up_sessions, dispatch_session_cleanup
-from shared_apps.tenants.scope import TenantRef, enter_tenant, public_scope
+from shared_apps.tenants.scope import TenantRef, current_tenant, enter_tenant, public_scope
 from tests.clients import TenantClient
 from tests.integration.accounts.conftest import PASSWORD
 
@@ -52,6 +54,16 @@ def test_list_shows_ones_own_sessions_and_never_their_keys(ada: User, boss: Tena
     assert (second["device"], second["current"]) == ("Firefox on Linux", False)
     assert first["createdAt"].endswith("Z")
     assert not [key for key in keys if key in response.content.decode()]
+
+
+def test_list_shows_no_more_than_its_most(
+    ada: User, boss: TenantClient, browse: Browse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(selectors, "MAX_SESSIONS_SHOWN", 2)
+    for _ in range(2):
+        browse(ada.email)
+
+    assert len(_items(boss)) == 2
 
 
 def test_list_holds_nobody_elses_and_no_expired_ones(
@@ -296,3 +308,16 @@ def test_cleanup_goes_through_the_tenants_and_past_one_that_is_gone(
             assert Session.objects.count() == 0
     with public_scope():
         assert Session.objects.count() == 0
+
+
+def test_cleanup_goes_past_one_that_fails(alpha: TenantRef, beta: TenantRef, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail_at_alpha() -> int:
+        if current_tenant() == alpha:
+            raise ProgrammingError
+        return delete_expired_sessions()
+
+    monkeypatch.setattr(tasks, "delete_expired_sessions", fail_at_alpha)
+    with enter_tenant(beta):
+        _add(2, days=-1)
+
+    assert clean_up_sessions([alpha.schema_name, beta.schema_name]) == 2

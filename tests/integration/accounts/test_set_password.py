@@ -182,6 +182,16 @@ def test_second_of_two_at_once_finds_the_link_spent(token: str, alpha: TenantRef
         assert check_password(PASSWORD, User.objects.get(pk=first.pk).password)
 
 
+def test_person_who_is_let_out_meanwhile_gets_no_password(token: str, alpha: TenantRef) -> None:
+    with enter_tenant(alpha):
+        read = find_user_by_token(token)
+        assert read is not None
+        User.objects.update(is_active=False)
+
+        assert not replace_password(user=read, password=PASSWORD)
+        assert not User.objects.get(pk=read.pk).has_usable_password()
+
+
 def test_request_that_loses_the_race_is_told_so(
     token: str, user: User, alpha: TenantRef, visitor: TenantClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:

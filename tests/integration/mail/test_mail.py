@@ -73,6 +73,14 @@ def test_mail_has_two_parts_and_comes_from_the_platform_in_the_name_of_the_busin
     assert "prefers-color-scheme: dark" in html
 
 
+def test_long_subject_is_cut(
+    alpha: TenantRef, templates: Callable[[str], None], mailoutbox: list[EmailMultiAlternatives]
+) -> None:
+    templates("try")
+    send_mail(to=["a@alpha.example"], template="try", context={"text": "x" * 500}, tenant=alpha, language="en")
+    assert len(mailoutbox[0].subject) == 150
+
+
 def test_mail_speaks_the_language_it_is_sent_in(
     alpha: TenantRef, templates: Callable[[str], None], mailoutbox: list[EmailMultiAlternatives]
 ) -> None:

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django.test import Client
 from django.utils import timezone
 
@@ -40,6 +40,16 @@ def test_repeat_within_a_moment_writes_nothing() -> None:
 
 
 @pytest.mark.django_db
+def test_repeat_after_its_time_is_written() -> None:
+    note_heartbeat("tasks")
+    with public_scope():
+        Heartbeat.objects.update(at=timezone.now() - timedelta(seconds=EVERY_SECONDS))
+    note_heartbeat("tasks")
+
+    assert (read_heartbeat_ages()["tasks"] or 0) < EVERY_SECONDS / 2
+
+
+@pytest.mark.django_db
 def test_unknown_role_is_refused() -> None:
     with pytest.raises(ValueError, match="somebody"):
         note_heartbeat("somebody")
@@ -62,6 +72,16 @@ def test_readiness_tells_the_heartbeats_and_does_not_depend_on_them() -> None:
     assert set(told) == {"worker", "beat", "tasks", "drainer"}
     assert told["worker"] is None
     assert 0 <= told["beat"] < 30
+
+
+@pytest.mark.django_db
+def test_readiness_waits_for_the_migrations_of_public() -> None:
+    with public_scope(), connection.cursor() as cursor:
+        cursor.execute("DELETE FROM django_migrations WHERE app = 'tenants' AND name = '0001_initial'")
+    response = Client(headers={"host": "localhost"}).get("/health/ready")
+
+    assert (response.status_code, response["Retry-After"]) == (503, "5")
+    assert response.json()["parts"] == {"database": "ok", "migrations": "away", "redis": "ok"}
 
 
 @pytest.mark.django_db

@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from prometheus_client.parser import text_string_to_metric_families
 
 from saas.observing import METHODS, NO_ROUTE, STATIC, STATUSES, request_figures
+from shared_apps.tenants.backend.guard import GUARD
 from shared_apps.tenants.due import known_work, mark_due
 from shared_apps.tenants.enums import TenantStatus
 from shared_apps.tenants.heartbeats import ROLES, note_heartbeat
@@ -272,3 +273,10 @@ def _cost(call: Callable[[], None], times: int = 2000) -> float:
     for _ in range(times):
         call()
     return (time.perf_counter() - began) / times
+
+
+@pytest.mark.django_db
+def test_figures_wait_a_second_for_the_database_and_no_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("saas.metrics.read_clock_skew", GUARD.seconds_left)  # off duty there is no other limit
+
+    assert 0 < value(scrape(), "handoff_clock_skew_seconds") <= 1.0

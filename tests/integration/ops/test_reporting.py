@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -13,7 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sentry_sdk
 
+from saas.logs import line_facts
+from saas.reporting import ReportHandler, make_event
 from shared_apps.tenants.scope import TenantRef
 from tests.faults.conftest import dead_port
 from tests.isolation.other_process import child_environment
@@ -181,3 +185,17 @@ def test_server_that_is_away_holds_up_nobody(committed_tenant: TenantRef, tmp_pa
     assert done.stdout.split() == ["True"]
     assert time.monotonic() - began < 30
     assert os.environ.get("SENTRY_DSN") is None
+
+
+def test_report_tells_the_request_and_nothing_else_of_a_line() -> None:
+    with line_facts(request="abcd1234", taskName="handoffs.sweep"):
+        event = make_event(logging.makeLogRecord({"name": "saas.x", "levelname": "ERROR", "msg": "could not store"}))
+
+    assert event["tags"] == {"request": "abcd1234"}
+
+
+@pytest.mark.parametrize("name", ["sentry_sdk.errors", "urllib3.connectionpool"])
+def test_report_that_fails_is_not_reported(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sentry_sdk, "capture_event", lambda _event: pytest.fail("reported"))
+
+    ReportHandler().emit(logging.makeLogRecord({"name": name, "levelname": "ERROR", "msg": "no connection"}))

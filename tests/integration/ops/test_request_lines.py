@@ -11,6 +11,7 @@ import pytest
 from django.test import Client
 
 from saas.logs import JsonFormatter, log_uncaught
+from saas.observing import tell_request
 from shared_apps.tenants.scope import TenantRef, enter_tenant
 from tests.clients import TenantClient
 
@@ -45,6 +46,13 @@ def test_request_leaves_one_line_with_its_id_route_and_tenant(visitor: TenantCli
     )
     assert line["ms"] > 0
     assert "dead" not in json.dumps(line)
+
+
+@pytest.mark.parametrize(("status", "lines"), [(200, 0), (404, 0), (503, 1)])
+def test_what_machines_ask_for_is_told_when_it_fails(status: int, lines: int, written: io.StringIO) -> None:
+    tell_request(route="/health/ready", method="GET", status=status, seconds=0.1)
+
+    assert len(lines_of(written)) == lines
 
 
 def test_every_line_of_a_request_has_its_id_and_tenant(

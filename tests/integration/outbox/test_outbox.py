@@ -1,17 +1,18 @@
 """Jobs: written with the change, done after it, tried again, given up and seen, never lost to a race."""
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from shared_apps.outbox import hooks
+from shared_apps.outbox import hooks, services
 from shared_apps.outbox.models import Job
 from shared_apps.outbox.selectors import JobCounts, count_jobs, find_next_due
 from shared_apps.outbox.services import DELAYS, MAX_TRIES, enqueue, relay_jobs
+from shared_apps.tenants.due import is_quiet_since
 from shared_apps.tenants.models import DueWork
 from shared_apps.tenants.scope import TenantRef, enter_tenant, public_scope
 
@@ -188,6 +189,75 @@ def test_given_up_job_asked_for_by_key_lives_again(alpha: TenantRef, calls: Call
     assert len(calls) == 1
 
 
+def test_given_up_job_is_not_begun_beside_others(alpha: TenantRef, calls: Calls) -> None:
+    with enter_tenant(alpha):
+        enqueue(kind=KIND, payload={"number": 1})
+        Job.objects.update(failed_at=timezone.now(), attempts=MAX_TRIES)
+        enqueue(kind=KIND, payload={"number": 2})
+    relay_jobs()
+    assert [payload["number"] for _, _, payload in calls] == [2]
+
+
+def test_next_job_is_looked_for_when_it_is_known_whether_all_is_quiet(
+    alpha: TenantRef, calls: Calls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What commits between the two would otherwise be seen by neither."""
+    asked: list[str] = []
+
+    def ask_first(after: datetime) -> bool:
+        asked.append("quiet")
+        return is_quiet_since(after)
+
+    def ask_then() -> datetime | None:
+        asked.append("next")
+        return find_next_due()
+
+    monkeypatch.setattr(services, "is_quiet_since", ask_first)
+    monkeypatch.setattr(services, "find_next_due", ask_then)
+    with enter_tenant(alpha):
+        enqueue(kind=KIND, payload={"number": 1})
+    relay_jobs()
+    assert asked == ["quiet", "next"]
+
+
+def test_job_that_waits_longest_is_begun_first(alpha: TenantRef, calls: Calls) -> None:
+    with enter_tenant(alpha):
+        for number in (1, 2):
+            enqueue(kind=KIND, payload={"number": number}, key=str(number))
+        Job.objects.filter(payload={"number": 2}).update(due_at=timezone.now() - timedelta(minutes=1))
+    relay_jobs()
+    assert [payload["number"] for _, _, payload in calls] == [2, 1]
+
+
+def test_try_that_another_worker_took_over_has_no_say(alpha: TenantRef) -> None:
+    with enter_tenant(alpha):
+        enqueue(kind=KIND, payload={"number": 1})
+        job = Job.objects.begin_next(lease=timedelta(minutes=1))
+        assert job is not None
+        Job.objects.update(attempts=job.attempts + 1)
+
+        assert not Job.objects.try_again(job, error="OSError", delay=timedelta(days=1))
+        assert not Job.objects.bury(job, tenant_id=alpha.id, error="OSError")
+        assert not Job.objects.finish(job)
+
+
+def test_waiting_job_asked_for_later_keeps_its_time(alpha: TenantRef, calls: Calls) -> None:
+    with enter_tenant(alpha):
+        enqueue(kind=KIND, payload={"number": 1}, key="k")
+        enqueue(kind=KIND, payload={"number": 2}, key="k", not_before=timezone.now() + timedelta(hours=1))
+    relay_jobs()
+    assert [payload["number"] for _, _, payload in calls] == [2]
+
+
+def test_given_up_job_asked_for_later_waits_for_its_time(alpha: TenantRef, calls: Calls) -> None:
+    with enter_tenant(alpha):
+        enqueue(kind=KIND, payload={"number": 1}, key="k")
+        Job.objects.update(failed_at=timezone.now(), attempts=MAX_TRIES)
+        enqueue(kind=KIND, payload={"number": 1}, key="k", not_before=timezone.now() + timedelta(hours=1))
+    relay_jobs()
+    assert calls == []
+
+
 def test_job_that_takes_its_worker_along_every_time_is_given_up(alpha: TenantRef, calls: Calls) -> None:
     with enter_tenant(alpha):
         enqueue(kind=KIND, payload={"number": 1})
@@ -221,3 +291,15 @@ def test_jobs_of_a_suspended_tenant_wait(
     with django_capture_on_commit_callbacks(execute=True):
         set_tenant_status(tenant=alpha, status=TenantStatus.ACTIVE)
     assert relay_jobs() == 1
+
+
+def test_kind_has_one_handler(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hooks, "_handlers", {})
+    first, second = lambda _tenant, _payload: None, lambda _tenant, _payload: None
+    hooks.register_job("tests.note_call", first)
+    hooks.register_job("tests.note_call", first)
+
+    with pytest.raises(ValueError, match="another handler"):
+        hooks.register_job("tests.note_call", second)
+
+    assert hooks.get_handler("tests.note_call") is first

@@ -312,7 +312,10 @@ def test_https_is_forced_for_the_domain_alone(served: DomainClaim, settings: Any
     """What stands beside it below the business's name is not ours."""
     settings.SECURE_HSTS_SECONDS = 31_536_000
     settings.SECURE_HSTS_INCLUDE_SUBDOMAINS = True
-    for host, expected in ((HOST, "max-age=31536000"), ("alpha.localhost", "max-age=31536000; includeSubDomains")):
+    alike = "book-localhost"  # ends as the platform's own name does
+    Domain.objects.create(domain=f"www.{alike}", tenant_id=served.tenant_id, is_primary=False)
+    alone, whole = "max-age=31536000", "max-age=31536000; includeSubDomains"
+    for host, expected in ((HOST, alone), (f"www.{alike}", alone), ("alpha.localhost", whole)):
         answer = Client(headers={"host": host}).get("/", secure=True)
         assert answer["Strict-Transport-Security"] == expected
 
@@ -352,6 +355,13 @@ def test_dropping_a_tenant_frees_its_domains(served: DomainClaim, alpha: TenantR
     assert list(Domain.objects.filter(tenant_id=alpha.id).values_list("domain", flat=True)) == ["alpha"]
 
 
+def test_tenant_removes_no_claim_of_another(served: DomainClaim, beta: TenantRef) -> None:
+    with pytest.raises(ClaimRefusedError):
+        remove_claim(tenant=beta, claim_id=served.pk)
+
+    assert DomainClaim.objects.filter(pk=served.pk, verified_at__isnull=False).exists()
+
+
 # ---- certificates -----------------------------------------------------------------------------------------------
 
 
@@ -368,6 +378,7 @@ def test_dropping_a_tenant_frees_its_domains(served: DomainClaim, alpha: TenantR
         (HOST, {"HTTP_X_FORWARDED_FOR": "198.51.100.7"}, 404),
         (HOST, {"REMOTE_ADDR": "198.51.100.7"}, 404),
         (HOST, {"REMOTE_ADDR": "172.30.64.5"}, 200),
+        (HOST, {"REMOTE_ADDR": "172.30.64.5", "HTTP_X_FORWARDED_FOR": "198.51.100.7"}, 404),
         (HOST, {"REMOTE_ADDR": "::1"}, 200),
         (HOST, {"REMOTE_ADDR": ""}, 404),
     ],

@@ -124,6 +124,14 @@ def test_www_of_a_secondary_domain_goes_to_the_primary_one(alpha: TenantRef) -> 
     assert _get("www.book.alpha.example", "/book")["Location"] == "http://alpha.localhost/book"
 
 
+def test_tenant_is_known_by_its_primary_domain_however_old_the_others_are(alpha: TenantRef) -> None:
+    Domain.objects.create(domain="book.alpha.example", tenant_id=alpha.id, is_primary=False)
+    Domain.objects.get(domain="alpha").delete()
+    Domain.objects.create(domain="alpha", tenant_id=alpha.id)
+
+    assert _get("www.book.alpha.example")["Location"] == "http://alpha.localhost/"
+
+
 # ---- suspended and deleted --------------------------------------------------------------------------------------
 
 
@@ -142,7 +150,7 @@ def test_suspended_tenant_is_a_plain_503_without_data(path: str, suspended: Tena
 
     assert response.status_code == 503
     assert response["Content-Type"] == "text/plain; charset=utf-8"
-    assert response["Cache-Control"] == "no-store"
+    assert (response["Cache-Control"], response["Retry-After"]) == ("no-store", "30")
     assert response.content == b"This page is not available at the moment.\n"
 
 
@@ -157,7 +165,7 @@ def test_suspended_tenant_resumes(suspended: TenantRef, django_capture_on_commit
     assert TenantClient(suspended).get("/").status_code == 200
 
 
-@pytest.mark.parametrize("status", ["deleted", "creating"])
+@pytest.mark.parametrize("status", ["deleted", "creating", "dropped"])
 def test_tenant_not_yet_or_no_longer_there_is_an_unknown_host(status: str, alpha: TenantRef) -> None:
     Tenant.objects.filter(pk=alpha.id).update(status=status)
 

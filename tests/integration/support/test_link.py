@@ -9,9 +9,12 @@ from django.db.models import F
 from django.test import Client
 
 from shared_apps.accounts.models import Session, User
+from shared_apps.platform.grants import find_standing
 from shared_apps.platform.lifecycle import SUSPEND, take_step
 from shared_apps.platform.models import SupportGrant
 from shared_apps.support.models import SupportAccess
+from shared_apps.tenants.enums import TenantStatus
+from shared_apps.tenants.models import Tenant
 from shared_apps.tenants.scope import TenantRef, enter_tenant
 from tests.clients import TenantClient
 from tests.integration.support.conftest import HELPER, MakeLink, Visit
@@ -149,3 +152,13 @@ def test_old_grants_are_forgotten(alpha: TenantRef, make_link: MakeLink) -> None
     make_link(alpha)
 
     assert SupportGrant.objects.count() == 1
+
+
+def test_grant_of_a_tenant_that_is_not_served_does_not_stand(alpha: TenantRef, visit: Visit) -> None:
+    visit(alpha)
+    grant = SupportGrant.objects.get()
+    assert find_standing(grant_ids=[grant.pk]) == {grant.pk}
+
+    Tenant.objects.filter(pk=alpha.id).update(status=TenantStatus.SUSPENDED)
+
+    assert find_standing(grant_ids=[grant.pk]) == frozenset()

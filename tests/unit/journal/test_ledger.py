@@ -3,11 +3,15 @@
 import subprocess
 import sys
 import threading
+from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.utils import timezone
 
-from shared_apps.journal import files, ledger
+from saas.embedded import processes
+from shared_apps.journal import files, ledger, services
 from shared_apps.journal.ledger import Entry, Journal
 from shared_apps.journal.pending import PendingIndex, Place
 from tests.faults.conftest import no_room_on_disk, no_sync_to_disk
@@ -141,6 +145,36 @@ def test_index_is_read_on_from_where_it_was_read(journal: Journal) -> None:
         here.add(schema_name="t_here", kind="capture", record_id=record_id, place=place)
         assert there.find(schema_name="t_here", kind="capture", record_id=record_id) == place
         assert there.used_bytes("t_here") == 100 * (number + 1)
+
+
+def test_record_that_is_noted_while_its_index_is_forgotten_waits_all_the_same(journal: Journal) -> None:
+    index, record_id, place = PendingIndex(journal.folder / "pending"), uuid4(), Place("f" * 30, 1, 10)
+    index.add(schema_name="t_here", kind="capture", record_id=uuid4(), place=Place("f" * 30, 0, 10))
+    values = {"schema_name": "t_here", "kind": "capture", "record_id": record_id, "place": place}
+    noting = threading.Thread(target=index.add, kwargs=values)
+
+    def is_stored(_: Place) -> bool:
+        noting.start()
+        noting.join(0.1)  # it has the file open by now, and waits for its turn
+        return True
+
+    index.forget("t_here", is_stored=is_stored)
+    noting.join()
+    assert index.find(schema_name="t_here", kind="capture", record_id=record_id) == place
+
+
+def test_keeper_looks_at_the_files_of_this_host_by_itself(
+    settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.STATE_DIR = tmp_path
+    monkeypatch.setattr(services, "_KEEPER_SECONDS", 0.01)
+    monkeypatch.setattr(files, "MAX_FILE_SECONDS", -1.0)
+    entry = services.write_ahead(kind="capture", schema_name="t_here", record_id=uuid4(), at=timezone.now(), payload={})
+    assert entry is not None
+    entry.mark_stored()
+    stop = services.start_journal_keeper()
+    assert processes.wait_until(lambda: entry.writer.is_closed, 5.0)
+    stop.set()
 
 
 def test_index_is_forgotten_when_all_in_it_is_stored_and_not_before(journal: Journal) -> None:

@@ -213,6 +213,16 @@ def test_recalled_value_serves_the_outage_and_no_longer(cache: GenerationCache[s
     assert cache.get("key", slot=SLOT, load=source, recall=lambda: ("kept", 1.0)) == "first"
 
 
+def test_recalled_value_is_served_until_a_day_after_it_was_true(
+    cache: GenerationCache[str], source: Source, wait: Callable[[float], None]
+) -> None:
+    source.error = OperationalError("away")
+    cache.get("key", slot=SLOT, load=source, recall=lambda: ("kept", 23 * HOUR))
+    wait(HOUR)
+    with pytest.raises(OperationalError):
+        cache.get("key", slot=SLOT, load=source, recall=lambda: None)
+
+
 def test_value_older_than_its_counter_gives_way_to_what_is_kept(cache: GenerationCache[str], source: Source) -> None:
     cache.get("key", slot=SLOT, load=source)
     host_generations().bump(SLOT)

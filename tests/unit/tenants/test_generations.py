@@ -1,5 +1,6 @@
 """Counters in a file that all processes of a host share."""
 
+import fcntl
 import subprocess
 import sys
 import threading
@@ -79,6 +80,21 @@ for _ in range(200):
 
     assert process.returncode == 0
     assert Generations(path).read(1) == 800
+
+
+def test_bump_waits_while_another_process_bumps(tmp_path: Path) -> None:
+    path = tmp_path / "generations"
+    counters = Generations(path)
+    bumping = threading.Thread(target=counters.bump, args=(1,))
+
+    with path.open("rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        bumping.start()
+        bumping.join(0.1)
+        assert counters.read(1) == 0
+    bumping.join()
+
+    assert counters.read(1) == 1
 
 
 @pytest.mark.parametrize(("tenant_id", "slot"), [(0, 1), (1, 2), (8190, 8191), (8191, 1), (2**40, 1 + 2**40 % 8191)])

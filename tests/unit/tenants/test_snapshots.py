@@ -69,6 +69,12 @@ def test_changed_file_and_file_of_another_key_are_nothing(own_folder: Path, capl
     assert "Ana" not in caplog.text
 
 
+def test_file_of_another_kind_is_nothing(own_folder: Path) -> None:
+    STORE.keep(FILE, VALUE)
+    own_folder.rename(own_folder.with_name("others"))
+    assert SnapshotStore("others").recall(FILE) is None
+
+
 def test_another_secret_signs_nothing_of_ours(settings: Any) -> None:
     STORE.keep(FILE, VALUE)
     settings.SECRET_KEY = "another" * 10
@@ -90,6 +96,23 @@ def test_disk_that_cannot_be_written_fails_nobody(own_folder: Path, settings: An
     settings.STATE_DIR = tmp_path / "file"
     STORE.keep(FILE, VALUE)
     assert STORE.recall(FILE) is None
+
+
+def test_what_is_not_on_the_disk_does_not_count_and_leaves_nothing(
+    own_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(descriptor: int) -> None:
+        raise OSError("input/output error")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    STORE.keep(FILE, VALUE)
+    assert list(own_folder.iterdir()) == []
+
+
+def test_file_that_is_being_written_is_no_key(own_folder: Path) -> None:
+    STORE.keep(FILE, VALUE)
+    (own_folder / ".4711.1").write_text("")
+    assert STORE.list_keys() == {FILE}
 
 
 def test_copy_in_redis_serves_a_host_without_the_file(own_folder: Path, settings: Any) -> None:

@@ -1,8 +1,9 @@
 """What may be a subdomain, and how a host is written."""
 
 import pytest
+from django.core.exceptions import ValidationError
 
-from shared_apps.tenants.models import new_schema_name
+from shared_apps.tenants.models import Tenant, new_schema_name
 from shared_apps.tenants.selectors import domain_key
 from shared_apps.tenants.validators import (
     RESERVED_SUBDOMAINS,
@@ -101,6 +102,12 @@ def test_host_that_is_no_name_is_none(raw: str) -> None:
 )
 def test_key_of_a_host(host: str, key: str | None) -> None:
     assert domain_key(host) == key
+
+
+@pytest.mark.parametrize("name", ["public", "t_short", 't_abcdefgh"', "t_ABCDEFGH", "t_abcdefgh;", "pg_abcdefgh"])
+def test_schema_of_another_form_is_no_tenants(name: str) -> None:
+    with pytest.raises(ValidationError):
+        Tenant._meta.get_field("schema_name").run_validators(name)
 
 
 def test_schema_names_are_opaque_and_never_quoted() -> None:

@@ -95,6 +95,24 @@ def test_all_are_brought_up_to_date_by_one_plan(behind: list[TenantRef], monkeyp
     assert _upgrade() == Outcome()
 
 
+def test_schema_that_somebody_else_migrates_meanwhile_is_left_to_them(
+    behind: list[TenantRef], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_plan = upgrades._make_plan
+
+    def be_overtaken(tenant: TenantRef) -> Plan:
+        plan = make_plan(tenant)
+        record = "INSERT INTO {}.django_migrations (app, name, applied) VALUES ('business', '0002_origins', now())"
+        _execute(record, behind[0].schema_name)
+        return plan
+
+    monkeypatch.setattr(upgrades, "_make_plan", be_overtaken)
+
+    assert _upgrade() == Outcome(migrated=5, failed=[behind[0].schema_name])
+    assert not _has_column(behind[0])
+    assert Tenant.objects.get(pk=behind[0].id).schema_failure == "SchemaMovedError"
+
+
 def test_tenants_at_two_points_get_a_plan_each(behind: list[TenantRef]) -> None:
     columns = "ALTER TABLE {}.{} ADD COLUMN {} jsonb DEFAULT '[]' NOT NULL, ADD COLUMN {} timestamptz"
     _execute(columns, behind[0].schema_name, TABLE, COLUMN, LATER)
