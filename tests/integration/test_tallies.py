@@ -5,13 +5,13 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from random import Random
 from threading import Event
-from time import monotonic, sleep
 from uuid import UUID
 
 import pytest
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
+from saas.embedded import processes
 from shared_apps.tenants.bulk import execute_in_each
 from shared_apps.tenants.scope import TenantRef, enter_tenant
 from tenant_apps.booking.selectors import get_snapshot
@@ -58,16 +58,15 @@ def _look_at_each() -> str:
 
 def _wait_for_others() -> None:
     """Wait until all that is running ends: a tally reaches no further, and other test processes share the cluster."""
-    deadline = monotonic() + 60
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_snapshot_xmax(pg_current_snapshot())")
         (following,) = cursor.fetchone()
-        is_over = False
-        while not is_over:
-            assert monotonic() < deadline, "a transaction beside this test does not end"
-            sleep(0.01)
+
+        def is_over() -> bool:
             cursor.execute("SELECT pg_snapshot_xmin(pg_current_snapshot()) >= %s::xid8", [str(following)])
-            (is_over,) = cursor.fetchone()
+            return bool(cursor.fetchone()[0])
+
+        assert processes.wait_until(is_over, 60.0), "a transaction beside this test does not end"
 
 
 def _agree() -> None:
