@@ -39,7 +39,7 @@ _WHY_CAPTURE = (
     "Beside the INSERT a capture is a sealed journal line, a limit in Redis, a checked address and number, a signed"
     " receipt, a job, an event and a due mark, with seven indexes where `c` has three; no one of them is a tenth"
 )
-_WHY_FULL = "The same job by the usual means, though without journal, log and search: what our ways save must show here"
+_WHY_FULL = "Our own ways cost more here than the usual ones do, which have no journal, log or search"
 _WHY_TUTORIAL = "For the same reasons; the tutorial stack does one INSERT and nothing else of a capture"
 _WHY_WAITS = "A capture of ours takes more CPU, waits for Redis as well, and 8 threads share two cores"
 _WHY_PAGE = "The answer is ready, before Django: what is left is filling it, its line in the log, and the server itself"
