@@ -53,10 +53,9 @@ def _keep(response: HttpResponse) -> KeptHeaders | None:
 
 def _join(response: HttpResponse, kept: KeptHeaders, *, request_id: str) -> list[tuple[str, str]]:
     """Return all headers of an answer: its own, and of those kept what it does not say itself."""
-    own = dict(response.items())  # in the spelling that the kept ones have, too: both are Django's
-    cookies = [("Set-Cookie", cookie.OutputString()) for cookie in response.cookies.values()]
-    given = [(name, value) for name, value in kept.fill(make_nonce()) if name not in own]
-    return [*own.items(), *cookies, *given, ("X-Request-Id", request_id)]
+    own = [*response.items(), *(("Set-Cookie", cookie.OutputString()) for cookie in response.cookies.values())]
+    given = [(name, value) for name, value in kept.fill(make_nonce()) if name not in response]
+    return [*own, *given, ("X-Request-Id", request_id)]
 
 
 @lru_cache(maxsize=64)

@@ -118,7 +118,7 @@ def create_handoff(request: TenantRequest, response: HttpResponse, lead: LeadIn)
         tenant=request.tenant, booking=snapshot.booking, lead=cleaned, idempotency_key=key, now=timezone.now()
     )
     response.status_code = 202 if capture.is_waiting else 201 if capture.is_new else 200
-    response.content = to_capture_out(capture=capture, snapshot=snapshot).model_dump_json(by_alias=True).encode()
+    response.content = to_capture_out(capture=capture, snapshot=snapshot).model_dump_json(by_alias=True)
     set_receipt(response, tenant=request.tenant, handoff=capture.handoff)
     return response
 
