@@ -66,8 +66,6 @@ def _say(text: str) -> None:
 
 def measure(size: Size, folder: Path) -> Iterator[Section]:
     """Measure everything, one section after the other; tenants are made on the way, so their order matters."""
-    births = tenants.Births(rounds=size.rounds, each=size.births)
-    few = births.measure()
     _say("Over HTTP ...")
     yield http.report(size.effort, durability=(_show("fsync"), _show("synchronous_commit")))
     _say("The pipeline: filling two tenants, which takes minutes ...")
@@ -77,11 +75,10 @@ def measure(size: Size, folder: Path) -> Iterator[Section]:
     yield pipeline.report(small, large, days, sizes=size.handoffs, rounds=size.rounds)
     _say(f"Making {size.tenants:,} tenants ...")
     made = sweep.make_tenants(size.tenants, _say)
-    many = births.measure()
     _say("The sweep ...")
     yield sweep.report(made, rounds=size.rounds, tasks=size.tasks, folder=folder)
     _say("Tenants ...")
-    yield tenants.report(few, many, made, folder)
+    yield tenants.report(made, rounds=size.rounds, births=size.births, folder=folder)
 
 
 def _show(name: str) -> str:

@@ -1,7 +1,5 @@
 """What a tenant costs: to make, to migrate, to keep, and to have touched."""
 
-import statistics
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,25 +8,23 @@ import psycopg
 from django.db import connection
 from psycopg import sql
 
-from shared_apps.platform.blueprint import get_blueprint
-from shared_apps.platform.services import provision_tenant
 from shared_apps.platform.upgrades import list_behind, upgrade_tenants
 from shared_apps.tenants.models import Tenant
 from shared_apps.tenants.scope import TenantRef, public_scope
+from tests.bench.births import cost, tell_births
 from tests.bench.contenders import NO_LIMITS
 from tests.bench.load import fetch
 from tests.bench.measuring import to_table
-from tests.bench.processes import cpu_seconds, granian, memory_mb
-from tests.bench.report import Figures, Goal, Section, ratios, spread
-from tests.bench.web import postmaster
+from tests.bench.processes import granian, memory_mb
+from tests.bench.report import Figures, Goal, Section
 from tests.isolation.other_process import child_environment, database_url
 
 _TEXT = """
 Making a tenant (row, domain, schema, tables, first rows, owner, and the announcement to all processes) beside its raw
-DDL, the same script in one transaction by psycopg, in turns; the migration is one new column, beside the raw ALTERs in
-one loop. CPU of PostgreSQL and of the process that asks. Memory is what the kernel reports: resident (RSS), and the
-proportional share of it (PSS), of the largest web worker and the largest backend of PostgreSQL, after all hosts were
-asked for their page and their settings.
+DDL, the same script in one transaction by psycopg, and in a database with one tenant beside one with many, all in
+turns; the migration is one new column, beside the raw ALTERs in one loop. CPU of PostgreSQL and of the process that
+asks. Memory is what the kernel reports: resident (RSS), and the proportional share of it (PSS), of the largest web
+worker and the largest backend of PostgreSQL, after all hosts were asked for their page and their settings.
 """
 _TABLE, _COLUMN, _MIGRATION = "business_businessprofile", "erased_until", "0004_erased_until"
 _FOOTPRINT = """
@@ -41,96 +37,26 @@ _FOOTPRINT = """
     FROM pg_class WHERE relnamespace = %s::regnamespace
 """
 
-Cost = tuple[float, float]  # seconds of CPU, and by the clock
 
-
-class Births:
-    """Makes tenants, and raw schemas beside them, in turns: asked with few tenants present and with many."""
-
-    def __init__(self, *, rounds: int, each: int) -> None:
-        self._rounds, self._each, self._number = rounds, each, 0
-
-    def measure(self) -> tuple[list[Cost], list[Cost]]:
-        """Return what a tenant and its raw DDL took, one of each per round."""
-        self._make_tenant()
-        self._make_raw()
-        pairs = [(self._time(self._make_tenant), self._time(self._make_raw)) for _ in range(self._rounds)]
-        return [one for one, _ in pairs], [two for _, two in pairs]
-
-    def _time(self, make: Callable[[], None]) -> Cost:
-        def work() -> None:
-            for _ in range(self._each):
-                make()
-
-        return _cost(work, self._each)
-
-    def _make_tenant(self) -> None:
-        self._number += 1
-        provision_tenant(name="B", subdomain=f"born-{self._number}", owner_email="a@b.example")
-
-    def _make_raw(self) -> None:
-        self._number += 1
-        with psycopg.connect(database_url()) as raw:
-            name = sql.Identifier(f"raw_{self._number}")
-            raw.execute(sql.SQL("CREATE SCHEMA {}").format(name))
-            raw.execute(sql.SQL("SET LOCAL search_path = {}").format(name))
-            raw.execute(get_blueprint().text)
-
-
-def _cost(work: Callable[[], object], parts: int = 1) -> Cost:
-    database = postmaster()
-    began, before = time.perf_counter(), cpu_seconds(database) + time.process_time()
-    work()
-    cpu = cpu_seconds(database) + time.process_time() - before
-    return cpu / parts, (time.perf_counter() - began) / parts
-
-
-def report(
-    few: tuple[list[Cost], list[Cost]], many: tuple[list[Cost], list[Cost]], tenants: list[TenantRef], folder: Path
-) -> Section:
-    """Put together what was measured with few and many tenants present, and measure the rest with many."""
+def report(tenants: list[TenantRef], *, rounds: int, births: int, folder: Path) -> Section:
+    """Measure with all of them present; `births` are made in each round, here and in a database that has one."""
     section = Section("Tenants", _TEXT)
-    _tell_births(section, {"1": few, f"{len(tenants):,}": many})
+    tell_births(section, many=len(tenants), rounds=rounds, each=births, folder=folder)
     _tell_migrations(section, tenants)
     _tell_footprint(section, tenants[-1])
     _tell_memory(section, tenants, folder)
     return section
 
 
-def _tell_births(section: Section, found: dict[str, tuple[list[Cost], list[Cost]]]) -> None:
-    rows, medians = [], []
-    for present, (ours, raw) in found.items():
-        times = ratios([cpu for cpu, _ in ours], [cpu for cpu, _ in raw])
-        ms = [[cost * 1000 for cost in costs] for costs in (*zip(*ours, strict=True), *zip(*raw, strict=True))]
-        rows.append((present, *(spread(values, 1) for values in (ms[0], ms[2], times, ms[1], ms[3]))))
-        medians.append(statistics.median(ms[0]))
-        section.figures[f"new tenant, {present} present: CPU ms"] = medians[-1]
-        section.figures[f"new tenant, {present} present: x raw DDL"] = statistics.median(times)
-        section.goals.append(
-            Goal(f"new tenant, {present} present, CPU over its raw DDL", 1.5, statistics.median(times), is_least=False)
-        )
-    section.goals.append(
-        Goal(
-            "new tenant, CPU with many present over one",
-            1.2,
-            medians[1] / medians[0],
-            is_least=False,
-            why="The raw DDL grows with the catalog as well: see the rows above",
-        )
-    )
-    header = ("tenants present", "a tenant, CPU ms", "raw DDL, CPU ms", "x", "a tenant, ms by the clock", "raw DDL, ms")
-    section.tables.append(to_table(header, rows))
-
-
 def _tell_migrations(section: Section, tenants: list[TenantRef]) -> None:
     _take_back(tenants)
-    raw_cpu, raw_wall = _cost(lambda: _alter(tenants))
+    raw_cpu, raw_wall = cost(lambda: _alter(tenants))
     _take_back(tenants)
     behind = list_behind()
-    cpu, wall = _cost(lambda: upgrade_tenants(behind))
+    cpu, wall = cost(lambda: upgrade_tenants(behind))
     assert list_behind() == []
-    idle_cpu, idle_wall = _cost(lambda: upgrade_tenants(list_behind(ask_all=True)))
-    none_cpu, none_wall = _cost(lambda: upgrade_tenants(list_behind()))
+    idle_cpu, idle_wall = cost(lambda: upgrade_tenants(list_behind(ask_all=True)))
+    none_cpu, none_wall = cost(lambda: upgrade_tenants(list_behind()))
     rows = [
         (what, f"{cost:.2f}", f"{clock:.2f}")
         for what, cost, clock in (

@@ -44,12 +44,15 @@ def child_environment(**more: str) -> dict[str, str]:
 
 
 class OtherProcess:
-    """Runs Python there: `answer = other.run("answer = 1 + 1")`. With its own `state_dir` it plays another host."""
+    """Runs Python there: `answer = other.run("answer = 1 + 1")`.
 
-    def __init__(self, state_dir: Path) -> None:
+    With its own `state_dir` it plays another host, and with a DATABASE_URL it works on another database.
+    """
+
+    def __init__(self, state_dir: Path, **environment: str) -> None:
         self._process = subprocess.Popen(
             [sys.executable, "-c", _LOOP, str(state_dir)],
-            env=child_environment(PYTHONPATH=str(Path(__file__).parents[2])),
+            env=child_environment(PYTHONPATH=str(Path(__file__).parents[2]), **environment),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
