@@ -19,6 +19,7 @@ COPY worker/ worker/
 # The user below may not write beside the code, so each process would compile all of it at its start.
 RUN python -m compileall -q saas shared_apps tenant_apps worker
 COPY frontend/templates/ frontend/templates/
+COPY frontend/locale/ frontend/locale/
 COPY --from=frontend /build/frontend/dist/ frontend/dist/
 RUN useradd --system --uid 10001 --no-create-home app && install -d -o app -m 700 /var/lib/handoff
 USER app

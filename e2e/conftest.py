@@ -36,9 +36,11 @@ _ARGUMENTS = [
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """A running demo with data of its own."""
     stack = Stack(data_dir=tmp_path_factory.mktemp("stack"))
-    stack.start()
-    yield stack
-    stack.stop()
+    try:
+        stack.start()
+        yield stack
+    finally:
+        stack.stop()  # one that came too late, too
 
 
 @pytest.fixture(scope="session")

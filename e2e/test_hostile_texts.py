@@ -9,6 +9,7 @@ from e2e.dashboard import WIDE, ask_for_a_time, row_of, settle
 from e2e.stack import Stack
 from e2e.steps import fill_in, log_in, send
 
+PROVIDER = "https://harborwellness.as.me"
 PAYLOADS = [
     "<img src=x onerror=alert(1)>",
     '"><script>alert(1)</script>',
@@ -88,32 +89,75 @@ def test_t14_nothing_a_visitor_types_runs_on_their_own_pages(stack: Stack, open_
     assert seen == []
 
 
+SCRIPT = "javascript:alert(1)"
+ELSEWHERE = "//evil.example/x"
+
+
 def test_t12_every_link_of_a_page_leads_somewhere_safe(stack: Stack, open_page: OpenBrowser) -> None:
-    visitor = open_page()
-    for path in ("/", "/book", "/login"):
-        visitor.goto(stack.url("coastal-cuts", path))
-        schemes = visitor.evaluate("[...document.links].map((link) => link.protocol)")
-        assert schemes or path == "/login"
-        assert set(schemes) <= {"http:", "https:", "mailto:", "tel:"}
+    """Pages that were given a script and a stranger's address wherever an address may be given."""
+    handoff_id = ask_for_a_time(
+        stack,
+        "coastal-cuts",
+        "T12 Link",
+        sourcePage=SCRIPT,
+        attribution={"referrer": SCRIPT, "utm_source": SCRIPT, "utm_campaign": f"https:{ELSEWHERE}"},
+    )
+    visitor, owner = open_page(), open_page(viewport=WIDE)
+    log_in(owner, stack, "coastal-cuts")
+    settle(owner)
+    visits = [
+        *((visitor, path) for path in ("/", f"/book?service={SCRIPT}", f"/login?next={SCRIPT}", f"/go/{SCRIPT}")),
+        *((visitor, path) for path in (ELSEWHERE, f"/login?next={ELSEWHERE}", f"/?lang=es&utm_source={ELSEWHERE}")),
+        *((owner, path) for path in ("/dashboard?q=T12", f"/dashboard/handoffs/{handoff_id}", "/dashboard/insights")),
+    ]
+    hosts = set()
+    for page, path in visits:
+        page.goto(stack.url("coastal-cuts", path))
+        page.wait_for_load_state("networkidle")
+        links = page.evaluate("[...document.links].map((link) => [link.protocol, link.hostname])")
+        assert links or path.startswith("/login"), path
+        assert {protocol for protocol, _ in links} <= {"http:", "https:", "mailto:", "tel:"}, path
+        hosts |= {host for _, host in links if host}
+    assert hosts == {"coastal-cuts.localhost", "calendly.com", "www.google.com"}  # ours, the provider, the map
 
 
 def test_t28_messages_of_strangers_change_nothing(stack: Stack, open_page: OpenBrowser) -> None:
+    """The hand-over page listens to the provider's frame alone: that window, and from that origin."""
     visitor = open_page()
+    visitor.context.route(f"{PROVIDER}/**", lambda _route: None)  # no answer, so that only a message could count
     visitor.goto(stack.url("harbor-wellness", "/book"))
     fill_in(visitor, name="Message From Nobody", service="Massage")
     send(visitor)
-    before = (visitor.url, visitor.content())
+    visitor.get_by_test_id("handoff-cta").click()
+    expect(visitor.get_by_test_id("booking-frame")).to_be_attached()
+    address = visitor.url
 
-    visitor.evaluate(
-        """() => {
-            for (const data of [{navigate: "javascript:alert(1)"}, {type: "height", height: 1e9}, "x", null]) {
-                window.postMessage(data, "*");
-            }
-            return new Promise((resolve) => setTimeout(resolve, 300));
-        }"""
-    )
+    def tell(source: str, origin: str) -> str | None:
+        """Have a message come from a window and an origin; returns what the page makes of its frame then."""
+        state: str | None = visitor.evaluate(
+            """([source, origin]) => {
+                for (const data of [{navigate: "javascript:alert(1)"}, {type: "booking-handoff:height"}, "x", null]) {
+                    window.postMessage(data, "*");
+                    dispatchEvent(new MessageEvent("message", {data, origin, source: {
+                        us: window, frame: document.querySelector("iframe").contentWindow, nobody: null,
+                    }[source]}));
+                }
+                const stage = document.querySelector("[data-stage]");
+                return new Promise((resolve) => setTimeout(() => resolve(stage.dataset.state ?? null), 100));
+            }""",
+            [source, origin],
+        )
+        return state
 
-    assert (visitor.url, visitor.content()) == before
+    for source, origin in [
+        ("us", PROVIDER),
+        ("nobody", PROVIDER),
+        ("frame", "https://evil.example"),
+        ("frame", "null"),
+    ]:
+        assert tell(source, origin) is None, (source, origin)
+    assert tell("frame", PROVIDER) == "alive"  # so it would have been seen
+    assert visitor.url == address
 
 
 def test_t29_provider_hears_neither_our_address_nor_who_comes(stack: Stack, open_page: OpenBrowser) -> None:

@@ -18,9 +18,7 @@ _CONDITIONAL_READS: Final = (
     "/handoffs", "/handoffs/summary", "/insights/funnel", "/insights/timeline", "/insights/time-to-click",
     "/insights/breakdown",
 )  # fmt: skip
-_CONDITIONAL_WRITES: Final = (
-    "/settings/booking", "/settings/profile", "/settings/notifications", "/settings/embedding",
-)  # fmt: skip
+_CONDITIONAL_WRITES: Final = ("/settings/booking", "/settings/profile", "/settings/notifications")
 _CONFLICTS: Final = {
     ("post", "/handoffs/{handoff_id}/redirect"),
     ("post", "/settings/booking/frame-check"),
@@ -29,6 +27,7 @@ _CONFLICTS: Final = {
     ("delete", "/team/{member_id}"),
     ("post", "/team/{member_id}/invitation"),
     ("post", "/api-keys"),
+    ("post", "/support-access/{access_id}/raise"),
 }
 _LIMITED: Final = {("post", "/handoffs"), ("post", "/assistant/messages")}  # and all that is guarded
 _FROM_OUR_PAGES: Final = _LIMITED | {("post", "/handoffs/{handoff_id}/redirect")}  # a foreign Origin is refused

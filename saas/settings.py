@@ -123,7 +123,7 @@ DATABASES = {
         "PASSWORD": _conninfo.pop("password", ""),
         "HOST": _conninfo.pop("host", ""),
         "PORT": str(_conninfo.pop("port", "")),
-        "CONN_MAX_AGE": 600,  # a backend grows by 0.6 MB for each tenant it has touched: bounded by age
+        "CONN_MAX_AGE": 600,  # a backend grows by each tenant it has touched (docs/scale.md): bounded by age
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             "connect_timeout": 2,

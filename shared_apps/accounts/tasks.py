@@ -1,4 +1,4 @@
-"""The cleanup of expired sessions: one dispatch hands the schemas out in chunks, each three statements."""
+"""The cleanup of expired sessions: one dispatch hands the schemas out in chunks."""
 
 import logging
 

@@ -129,8 +129,8 @@ def restore_tenant(
     """Make a tenant of an archive, beside the others, and return it with {table: rows}. All of it or nothing.
 
     `subdomain` defaults to the archive's own. The archive's script is run as it is: restore only files you trust.
-    One made by older code is brought up to date afterwards. Raises ArchiveRefusedError, SubdomainTakenError,
-    InvalidSubdomainError.
+    One made by older code is brought up to date afterwards; where that fails, its row says so and it serves as it is.
+    Raises ArchiveRefusedError, SubdomainTakenError, InvalidSubdomainError.
     """
     with _open_archive(path) as archive:
         manifest = _read_manifest(archive)

@@ -76,7 +76,8 @@ def provision_tenant(
 
     Safe to repeat after a failure and to run several at once: the subdomain's unique key decides. `progress` gets
     each step's name, the first once the subdomain is this tenant's. Raises InvalidSubdomainError,
-    ReservedSubdomainError, SubdomainTakenError, InvalidTenantError, StaleBlueprintError.
+    ReservedSubdomainError, SubdomainTakenError, InvalidTenantError, StaleBlueprintError, and on Citus
+    SchemaNotPlacedError.
     The new tenant answers in every process of this host once this returns, elsewhere within a second.
     """
     check_subdomain(subdomain)

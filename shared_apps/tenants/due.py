@@ -6,8 +6,8 @@ times. A mark that is not needed writes nothing and locks nothing: a busy tenant
 
 No wake-up is lost. A mark is left out only where a standing row is due early enough, and a claim takes that away
 (`due_at` becomes NULL), so what starts after a claim's commit marks anew. What started before may still be uncommitted
-and unseen: `settle` forgets or postpones nothing while a transaction from before the claim is running, and looks are
-made after that check. A worker that is killed leaves a lease that ends (docs/adr/0013).
+and unseen: `settle_due` forgets or postpones nothing while a transaction from before the claim is running, and looks
+are made after that check. A worker that is killed leaves a lease that ends (docs/adr/0013).
 """
 
 import logging

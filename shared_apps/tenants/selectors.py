@@ -29,7 +29,7 @@ def domain_key(host: str) -> str | None:
 
 
 def find_tenant_by_host(host: str) -> TenantRef | None:
-    """Return the tenant, of any status but `deleted`, that answers to a normalised host; None when there is none.
+    """Return the active or suspended tenant that answers to a normalised host; None when there is none.
 
     No query when warm; unknown hosts are remembered too. Status changes and new domains are seen at once on this
     host and within a second on others (`shared_apps.tenants.generations`). While the database is away a process that

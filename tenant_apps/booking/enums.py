@@ -11,7 +11,7 @@ class BookingMode(models.TextChoices):
 
 
 class EmbedMode(models.TextChoices):
-    """Whether the provider's page opens in its own tab or in a frame on ours."""
+    """Whether the provider's page takes the place of ours or opens in a frame on it."""
 
     REDIRECT = "redirect", "Redirect"
     IFRAME = "iframe", "In a frame"

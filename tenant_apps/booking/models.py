@@ -29,7 +29,7 @@ class BookingSettings(models.Model):
     )
     frame_check_reason = models.CharField(
         max_length=24, blank=True, default="", db_default=""
-    )  # a code, such as x_frame_options
+    )  # a code, such as headers
     frame_checked_at = models.DateTimeField(null=True, blank=True)  # null: nobody has looked at this URL yet
     frame_check_requested_at = models.DateTimeField(null=True, blank=True)  # when somebody last asked for a new look
     frame_changed_at = models.DateTimeField(null=True, blank=True)  # when the page last changed its mind

@@ -76,7 +76,8 @@ class LinkHealthOut(Out):
     """What came of the last look at the booking page, which a worker takes about once an hour.
 
     `reason` says why it fails (not_found, server_error, unreachable, timeout, tls, host_not_public, bad_answer), or
-    why that is not known (refuses_programs, no_network), or `redirects_away`: then `redirectsTo` is the other host.
+    why that is not known (refuses_programs, no_network, address, error), or `redirects_away`: then `redirectsTo` is the
+    other host.
     `failures` in a row since `failingSince`; `toldAt` is when the owner was told, until it works again.
     """
 

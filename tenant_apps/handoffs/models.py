@@ -61,8 +61,9 @@ class BookingHandoff(models.Model):
 
 
 class HandoffEvent(models.Model):
-    """One line of a handoff's timeline. `actor` is a user's address, `visitor` or `system`.
+    """One line of a handoff's timeline.
 
+    `actor` is a user's address, `key:` and a key's name, `visitor`, `system` or `support`.
     `transaction` is the number of the transaction that wrote it (None before there was the column): by it a reader
     knows that nothing has changed since, see `tenant_apps.handoffs.selectors.changes`.
     """

@@ -1,4 +1,4 @@
-"""Every cache of a process: what its keys are, and that two tenants never share one."""
+"""Every GenerationCache of a process: what its keys are, and that two tenants never share one."""
 
 import sys
 

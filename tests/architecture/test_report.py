@@ -34,10 +34,9 @@ ROOT = Path(__file__).resolve().parents[2]
 REPORT = ROOT / "reports" / "EXTERNAL_BOOKING_HANDOFF_QA.md"
 DOCUMENTS = [
     REPORT,
-    *(
-        ROOT / name
-        for name in ("README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/glossary.md", "docs/operations.md")
-    ),
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    *sorted((ROOT / "docs").glob("*.md")),
     *sorted((ROOT / "docs" / "adr").glob("*.md")),
 ]
 

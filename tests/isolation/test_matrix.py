@@ -19,6 +19,8 @@ from shared_apps.accounts.enums import Role, Scope
 from shared_apps.accounts.models import User
 from shared_apps.accounts.services import create_api_key
 from shared_apps.accounts.tokens import make_set_password_token
+from shared_apps.platform.grants import make_grant
+from shared_apps.platform.services import ensure_platform_user
 from shared_apps.tenants.scope import TenantRef, enter_tenant, public_scope
 from tenant_apps.notifications.selectors import make_unsubscribe_url
 from tests.architecture.test_routes import METHODS, OBJECT_ROUTES, RANDOM_IDS, TENANT_ROUTES, House, Row, _all_of
@@ -190,7 +192,13 @@ def _unsubscribe(tenant: TenantRef) -> Callable[[TenantClient], bool]:
     return is_accepted
 
 
-# What makes a token, by the file it stands in; a new place needs a row, and a row here or below.
+def _support_link(tenant: TenantRef) -> Callable[[TenantClient], bool]:
+    person = ensure_platform_user(email="help@platform.example", role=Role.SUPPORT, password=None)
+    path = f"/support/{make_grant(tenant=tenant, person=person)}"
+    return lambda client: bool(client.get(path).status_code == 303)
+
+
+# What makes a token, by the file it stands in; a new place needs a row here or below.
 TOKENS: dict[str, tuple[str, Callable[[TenantRef], Callable[[TenantClient], bool]]]] = {
     "session": ("shared_apps/accounts/sessions.py", _session),
     "API key": ("shared_apps/accounts/tokens.py", _api_key),
@@ -198,14 +206,17 @@ TOKENS: dict[str, tuple[str, Callable[[TenantRef], Callable[[TenantClient], bool
     "cursor": ("tenant_apps/handoffs/selectors/pages.py", _cursor),
     "receipt": ("tenant_apps/handoffs/receipts.py", _receipt),
     "unsubscribe link": ("tenant_apps/notifications/selectors.py", _unsubscribe),
+    "support link": ("shared_apps/platform/grants.py", _support_link),
 }
 NOT_FROM_OUTSIDE = {
+    "saas/middleware.py": "the nonce of a page's style: new at every visit, and nobody sends it back",
     "shared_apps/journal/files.py": "a file of this host; a record names its schema, and only the drainer reads it",
     "shared_apps/tenants/snapshots.py": "a file of this host; the salt names kind and key",
     "tenant_apps/handoffs/ids.py": "makes ids, each tenant its own; they prove nothing",
 }
 _MAKES_TOKENS = re.compile(
     r"\bSigner\(|\bsigning\.(dumps|loads)\(|\bsalted_hmac\(|TokenGenerator\)|^class SessionStore"
+    r"|\btoken_urlsafe\("
 )
 
 

@@ -177,6 +177,12 @@ def test_image_copies_only_what_exists_and_is_not_ignored() -> None:
         assert any(source.strip("/") == path or source.startswith(f"{path}/") for path in admitted), source
 
 
+def test_image_has_every_folder_that_the_settings_read() -> None:
+    folders = [*settings.TEMPLATES[0]["DIRS"], *settings.LOCALE_PATHS, *settings.STATICFILES_DIRS]  # type: ignore[misc]
+    copied = {target.strip("/") for target in re.findall(r"^COPY .+ (\S+)$", _DOCKERFILE, re.MULTILINE)}
+    assert {str(folder.relative_to(CHECKOUT)) for folder in folders} <= copied
+
+
 def test_proxy_serves_the_domain_and_all_below_it() -> None:
     assert "{$SAAS_DOMAIN}, *.{$SAAS_DOMAIN} {" in _CADDYFILE
     assert "reverse_proxy web:8000" in _CADDYFILE

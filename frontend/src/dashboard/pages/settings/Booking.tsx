@@ -44,7 +44,7 @@ const MODES = [
 ] as const;
 
 const WAYS = [
-  { value: "redirect", label: "In a tab of its own", hint: "Works with every provider." },
+  { value: "redirect", label: "On its own page", hint: "Works with every provider." },
   {
     value: "iframe",
     label: "In a frame on our page",

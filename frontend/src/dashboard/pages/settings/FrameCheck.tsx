@@ -78,8 +78,8 @@ export function FrameCheck({ source, maySave, isSaved, frames, providerName }: P
       {frameCheck.reason && <p>{REASONS[frameCheck.reason] ?? `The reason: ${frameCheck.reason}.`}</p>}
       <p class={frames === false ? "warning" : "hint"}>
         {frames === false
-          ? `${providerName || "This page"} is not shown in a frame: visitors get the button that opens it in a tab of its own.`
-          : "Where the page does not appear in the frame within 8 seconds, visitors get the button that opens it in a tab of its own."}
+          ? `${providerName || "This page"} is not shown in a frame: visitors get the button that leads there.`
+          : "Where the page does not appear in the frame within 8 seconds, visitors get the button that leads there."}
       </p>
       {maySave && (
         <div class="choices">

@@ -32,7 +32,7 @@ export const LABELS: Readonly<Record<string, string>> = {
 const VALUES: Readonly<Record<string, string>> = {
   internal: "Requests only",
   external: "On a booking page",
-  redirect: "In a tab of its own",
+  redirect: "On its own page",
   iframe: "In a frame on our page",
   each: "A mail for each, at once",
   hourly: "One mail an hour",
