@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import type { HandoffOut } from "../.generated/openapi.d.ts";
+import { handoff, ids } from "./records.ts";
 import {
   NO_FILTERS,
   countMore,
@@ -23,30 +23,6 @@ import {
   sourceOf,
 } from "../src/dashboard/handoffs/words.ts";
 
-function handoff(minute: number, more: Partial<HandoffOut> = {}): HandoffOut {
-  return {
-    id: `id-${String(minute).padStart(4, "0")}`,
-    clientId: "alpha",
-    createdAt: new Date(Date.UTC(2026, 0, 1, 0, minute)).toISOString(),
-    sourcePage: null,
-    industrySlug: "",
-    customerName: `Person ${minute}`,
-    customerEmail: null,
-    customerPhone: null,
-    requestedService: "Haircut",
-    preferredDateTimeText: "Friday",
-    notes: null,
-    status: "new",
-    redirectedAt: null,
-    completedAt: null,
-    abandonedAt: null,
-    externalBookingUrlUsed: null,
-    metadata: {},
-    ...more,
-  };
-}
-
-const ids = (items: readonly HandoffOut[]): number[] => items.map((item) => Number(item.id.slice(3)));
 const NOBODY: ReadonlySet<string> = new Set();
 
 // ---- filters ----------------------------------------------------------------------------------------------------
