@@ -38,6 +38,7 @@ export interface Asked {
   url: URL;
   headers: Headers;
   body: unknown;
+  cache: RequestCache | undefined;
   signal: AbortSignal;
 }
 
@@ -53,6 +54,7 @@ export function serve(answer: (call: Asked) => Response | Promise<Response>): vo
       url,
       headers: new Headers(init?.headers),
       body: typeof init?.body === "string" ? (JSON.parse(init.body) as unknown) : undefined,
+      cache: init?.cache,
       signal: init?.signal as AbortSignal,
     };
     asked.push(call);
@@ -72,6 +74,27 @@ export function later(signal: AbortSignal): { answer: Promise<Response>; give(re
     signal.addEventListener("abort", () => reject(new DOMException("Aborted", "AbortError")));
   });
   return { answer, give: (response) => give(response) };
+}
+
+/** An answer whose headers come at once, and its body only when it is let, unless nobody waits any more. */
+export function inPieces(signal: AbortSignal, body: unknown): { answer: Response; finish(): void } {
+  let finish: () => void = () => undefined;
+  const stream = new ReadableStream<Uint8Array>({
+    start(controller) {
+      let isOver = false;
+      signal.addEventListener("abort", () => {
+        if (!isOver) controller.error(new DOMException("Aborted", "AbortError"));
+        isOver = true;
+      });
+      finish = () => {
+        if (isOver) return;
+        isOver = true;
+        controller.enqueue(new TextEncoder().encode(JSON.stringify(body)));
+        controller.close();
+      };
+    },
+  });
+  return { answer: new Response(stream), finish: () => finish() };
 }
 
 /** Let everything that waits for an answer already there go on. */

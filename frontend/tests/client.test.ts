@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { asked, json, later, serve, settle, visited } from "./browser.ts";
+import { asked, inPieces, json, later, serve, settle, visited } from "./browser.ts";
 import { address, ask, call } from "../src/dashboard/api/client.ts";
 import { ApiError, UnreachableError, describe, isAbort } from "../src/dashboard/api/problem.ts";
 import { isOnline } from "../src/dashboard/state/connection.ts";
@@ -27,6 +27,7 @@ test("a read carries no token, a write does, and each its condition", async () =
   await ask("PATCH /team/{member_id}", { path: { member_id: "7" }, body: { active: false }, ifMatch: '"1"' });
 
   const [read, write] = asked;
+  assert.deepEqual(asked.map((each) => each.cache), ["no-store", "no-store"]); // the browser's own would answer the 304s
   assert.equal(read?.headers.get("X-CSRFToken"), null);
   assert.equal(read?.headers.get("Content-Type"), null);
   assert.deepEqual([read?.headers.get("If-None-Match"), read?.headers.get("If-Match")], ['"1"', null]);
@@ -76,8 +77,35 @@ test("who stops waiting hears of that, not of a dead line", async () => {
   serve(({ signal }) => later(signal).answer);
   const waiting = call("GET /handoffs", { signal: controller.signal });
   controller.abort();
+  assert.equal(asked[0]?.signal.aborted, true);
   await assert.rejects(waiting, isAbort);
   assert.equal(isOnline.get(), true);
+});
+
+test("waiting can be stopped until the last byte of an answer", async () => {
+  const controller = new AbortController();
+  let finish: () => void = () => undefined;
+  serve(({ signal }) => {
+    const reply = inPieces(signal, { items: [], nextCursor: null });
+    finish = reply.finish;
+    return reply.answer;
+  });
+  const waiting = call("GET /handoffs", { signal: controller.signal });
+  await settle();
+  controller.abort();
+  finish();
+  await assert.rejects(waiting, isAbort);
+});
+
+test("a body that comes too slowly is given up as well", async (context) => {
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  serve(({ signal }) => inPieces(signal, {}).answer);
+  const waiting = call("GET /handoffs");
+  await settle();
+  context.mock.timers.tick(20_000);
+  await assert.rejects(waiting, UnreachableError);
+  serve(() => json({}));
+  await call("GET /handoffs");
 });
 
 test("a silent server is given up after twenty seconds", async (context) => {
@@ -105,6 +133,8 @@ test("what went wrong is one sentence, and none of it the server's where that is
   const about = (status: number, retryAfter: string | null = null): string =>
     describe(new ApiError(status, { detail: "Their words." }, retryAfter));
   assert.equal(about(409), "Their words.");
+  assert.equal(describe(new ApiError(400, { detail: "" })), "The server answered 400.");
+  assert.equal(isAbort(new DOMException("Gone", "NotFoundError")), false);
   assert.equal(about(500), "Something went wrong on our side. Try again in a moment.");
   assert.equal(about(429, "30"), "That was a lot at once. Try again in 30 s.");
   assert.equal(about(429), "That was a lot at once. Try again in a minute.");

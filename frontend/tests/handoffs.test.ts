@@ -74,6 +74,7 @@ test("days are counted across months, leap days and clock changes", () => {
   process.env["TZ"] = "America/New_York"; // whatever the zone of the machine
   assert.equal(shiftDay("2028-03-01", -1), "2028-02-29");
   assert.equal(shiftDay("2026-03-09", -1), "2026-03-08");
+  assert.equal(shiftDay("2026-03-08", 1), "2026-03-09");
   assert.equal(shiftDay("2026-12-31", 1), "2027-01-01");
 });
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import type { HandoffOut, SummaryOut } from "../.generated/openapi.d.ts";
-import { type Asked, asked, json, later, serve, settle } from "./browser.ts";
+import { type Asked, asked, inPieces, json, later, serve, settle } from "./browser.ts";
 import { handoff, ids } from "./records.ts";
 import { apply, erase } from "../src/dashboard/handoffs/changes.ts";
 import { type Filters, NO_FILTERS } from "../src/dashboard/handoffs/filters.ts";
@@ -87,6 +87,66 @@ test("a list left a short while ago is there at once and then brought up to date
   assert.equal(pipeline.get().isLoading, true); // left for longer: read anew
 });
 
+test("the rest of an answer to older filters is dropped too", async () => {
+  const finish: Array<() => void> = [];
+  serveList(page(9), ({ name, url, signal }) => {
+    if (name !== "GET /handoffs" || !url.search.includes("q=thick")) return undefined;
+    const reply = inPieces(signal, page(1));
+    finish.push(reply.finish);
+    return reply.answer;
+  });
+  show(only("thick"));
+  await settle();
+  show(only("thin"));
+  await settle();
+  finish.forEach((each) => each());
+  await settle();
+  assert.deepEqual([pipeline.get().filters.q, ids(pipeline.get().items)], ["thin", [9]]);
+});
+
+test("a list left before it was there is not kept, nor does it come later over another", async () => {
+  await showAs(only("there"), page(1));
+  let give: (response: Response) => void = () => undefined;
+  serveList(page(1), ({ name, url, signal }) => {
+    if (name !== "GET /handoffs" || !url.search.includes("never")) return undefined;
+    const waiting = later(signal);
+    give = waiting.give;
+    return waiting.answer;
+  });
+  show(only("never"));
+  show(only("there"));
+  give(json(page(7)));
+  await settle();
+  assert.deepEqual(ids(pipeline.get().items), [1]);
+  show(only("never"));
+  assert.equal(pipeline.get().isLoading, true);
+  show(only("there"));
+  await settle();
+});
+
+test("the lists left last are kept, the others are read anew", async () => {
+  const visit = (name: string): Promise<void> => showAs(only(name), page(1));
+  for (let n = 0; n < 12; n++) await visit(`kept-${n}`);
+  for (const name of ["kept-0", "one", "two"]) await visit(name);
+  serveList(page(1));
+  show(only("kept-0"));
+  assert.equal(pipeline.get().isLoading, false);
+  show(only("kept-1"));
+  assert.equal(pipeline.get().isLoading, true);
+  await settle();
+});
+
+test("counts stay as they were last heard until they are heard anew", async () => {
+  await showAs(only("early"), page(1));
+  const now = { ...COUNTS, total: 10 };
+  await showAs(only("late"), page(2), ({ name }) => (name === "GET /handoffs/summary" ? json(now) : undefined));
+  serveList(page(1));
+  show(only("early"));
+  assert.deepEqual(pipeline.get().summary, now);
+  await settle();
+  assert.deepEqual(pipeline.get().summary, COUNTS);
+});
+
 test("a list that cannot be read says so, and is read again when wanted", async () => {
   await showAs(only("failing"), page(), ({ name }) => (name === "GET /handoffs" ? json({}, 500) : undefined));
   assert.ok(pipeline.get().error);
@@ -117,6 +177,19 @@ test("older rows that cannot be had leave those there are, and can be asked for 
   assert.deepEqual([ids(pipeline.get().items), pipeline.get().moreError], [[9, 8], undefined]);
 });
 
+test("what was asked of older filters leaves nothing behind", async () => {
+  await showAs(only("stuck"), { items: [handoff(9)], nextCursor: "c1" });
+  serveList(page(), () => json({}, 503));
+  await loadMore();
+  serveList(page(5), ({ url, signal }) => (url.search.includes("cursor") ? later(signal).answer : undefined));
+  const waiting = loadMore();
+  show(only("free"));
+  assert.deepEqual([pipeline.get().moreError, pipeline.get().isLoadingMore], [undefined, false]);
+  await waiting;
+  await settle();
+  assert.deepEqual([ids(pipeline.get().items), pipeline.get().isLoadingMore], [[5], false]);
+});
+
 // ---- following --------------------------------------------------------------------------------------------------
 
 test("a quiet list costs a conditional question and stays the very same", async () => {
@@ -128,6 +201,35 @@ test("a quiet list costs a conditional question and stays the very same", async 
   assert.equal(pipeline.get(), before);
 });
 
+test("each question is about what was heard last", async () => {
+  await showAs(only("etags"), page(1));
+  serve(({ name }) => (name === "GET /handoffs" ? json(page(2, 1), 200, { ETag: '"second"' }) : json(COUNTS)));
+  await follow(NO_SIGNAL);
+  await follow(NO_SIGNAL);
+  assert.deepEqual(listed().map((call) => call.headers.get("If-None-Match")), ['"first"', '"second"']);
+});
+
+test("nothing is asked of a list that is on its way, and it stands above an older answer", async () => {
+  await showAs(only("afresh"), page(1));
+  const gives: Array<(response: Response) => void> = [];
+  serveList(page(), ({ name, signal }) => {
+    if (name !== "GET /handoffs") return undefined;
+    const waiting = later(signal);
+    gives.push(waiting.give);
+    return waiting.answer;
+  });
+  const following = follow(NO_SIGNAL);
+  const reading = refresh();
+  assert.equal(await follow(NO_SIGNAL), true);
+  assert.equal(gives.length, 2);
+  gives[0]?.(json(page(8, 1)));
+  await following;
+  assert.deepEqual([ids(pipeline.get().items), pipeline.get().waiting], [[1], []]);
+  gives[1]?.(json(page(9, 1)));
+  await reading;
+  assert.deepEqual(ids(pipeline.get().items), [9, 1]);
+});
+
 test("new rows wait until somebody wants them", async () => {
   await showAs(only("waits"), page(2, 1));
   serveList(page(4, 3, 2, 1));
@@ -136,6 +238,15 @@ test("new rows wait until somebody wants them", async () => {
   assert.deepEqual(asked.map((call) => call.name), ["GET /handoffs", "GET /handoffs/summary"]);
   await showWaiting();
   assert.deepEqual([ids(pipeline.get().items), pipeline.get().waiting], [[4, 3, 2, 1], []]);
+});
+
+test("a full page of rows is followed as the first page, those that wait counted", async () => {
+  await showAs(only("full"), { items: range(200, 50).map((minute) => handoff(minute)), nextCursor: "c1" });
+  const more = { items: range(201, 50).map((minute) => handoff(minute)), nextCursor: "c1" };
+  serveList(more);
+  await follow(NO_SIGNAL);
+  await follow(NO_SIGNAL);
+  assert.deepEqual(listed().map((call) => call.url.searchParams.get("limit")), [null, "200"]);
 });
 
 test("more than a page of rows is followed as far as the API gives, and its ETag is not the first page's", async () => {
