@@ -136,6 +136,7 @@ def test_message_of_the_server_is_text(stack: Stack, page: Page) -> None:
     press(page)
     expect(page.get_by_test_id("field-error")).to_have_text("<b>No</b>")
     expect(page.get_by_label("Your name")).to_have_attribute("aria-describedby", "error-customerName")
+    expect(page.get_by_label("Your name")).to_have_attribute("aria-invalid", "true")
 
 
 def test_key_that_was_used_is_changed_and_the_words_go_out_again(stack: Stack, page: Page) -> None:

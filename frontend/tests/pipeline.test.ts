@@ -370,7 +370,9 @@ test("completed shows at once, and what the server says then stands", async () =
 test("a change that is refused is taken back, and said", async () => {
   await showAs(only("refused"), page(1));
   serveList(page(), () => json({ detail: "Not now." }, 409));
-  await apply("complete", handoff(1));
+  const seen: unknown[] = [];
+  await apply("complete", handoff(1), (item, isSettled) => seen.push([item.status, isSettled]));
+  assert.deepEqual(seen, [["completed_external", false], ["new", true]]);
   assert.deepEqual([pipeline.get().items[0]?.status, pipeline.get().items[0]?.completedAt], ["new", null]);
   assert.deepEqual(pipeline.get().summary, COUNTS);
   const last = toasts.get().at(-1);
@@ -398,6 +400,19 @@ test("one press takes a change back, after the change itself has reached the ser
   await settle();
   assert.deepEqual(asked.map((call) => call.name.split("/").at(-1)), ["complete", "reopen"]);
   assert.equal(pipeline.get().items[0]?.status, "redirected");
+});
+
+test("a change that cannot be taken back stays", async () => {
+  await showAs(only("stays"), page(1));
+  const done = handoff(1, { status: "completed_external", completedAt: "2026-01-01T01:00:00Z" });
+  serveList(page(), ({ name }) => (name.endsWith("/reopen") ? json({}, 409) : json(done)));
+  const seen: unknown[] = [];
+  await apply("complete", handoff(1), (item) => seen.push([item.status, item.completedAt !== null]));
+  toasts.get().at(-1)?.undo?.();
+  await settle();
+  const [completed, reopened] = [["completed_external", true], ["new", false]];
+  assert.deepEqual(seen, [completed, completed, reopened, completed]);
+  assert.equal(pipeline.get().items[0]?.status, "completed_external");
 });
 
 test("a change after one that failed is sent all the same", async () => {

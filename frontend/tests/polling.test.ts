@@ -50,6 +50,29 @@ test("failures make it wait, and the first answer takes that back", async () => 
   stop();
 });
 
+test("each failure in a row makes it wait longer", async () => {
+  const stop = poll(ask);
+  outcome = { retryAfter: null };
+  await pass(INTERVAL);
+  await pass(1.5 * INTERVAL - 1); // twice as long, a quarter less or more
+  assert.equal(signals.length, 1);
+  await pass(INTERVAL + 1);
+  assert.equal(signals.length, 2);
+  await pass(3 * INTERVAL - 1);
+  assert.equal(signals.length, 2);
+  stop();
+});
+
+test("who came back and saw what is new sees it again only after the usual time", async () => {
+  const stop = poll(ask);
+  await pass(INTERVAL - 1_000);
+  fire("focus");
+  await pass(0);
+  await pass(INTERVAL - 1);
+  assert.equal(signals.length, 1);
+  stop();
+});
+
 test("nobody looks, nobody asks; who looks again sees what is new at once", async () => {
   const stop = poll(ask);
   look(true);
@@ -82,4 +105,24 @@ test("one question at a time, and the one under way ends with the asking", async
   assert.equal(signals.length, 2);
   stop();
   assert.deepEqual(signals.map((signal) => signal.aborted), [false, true]);
+  answer(true);
+  await settle();
+  await pass(10 * INTERVAL);
+  assert.equal(signals.length, 2);
+});
+
+test("an answer that comes when nobody looks is the last for now", async () => {
+  let answer: (outcome: Outcome) => void = () => undefined;
+  const stop = poll((signal) => {
+    signals.push(signal);
+    return new Promise((resolve) => (answer = resolve));
+  });
+  await pass(INTERVAL);
+  look(true);
+  answer(true);
+  await settle();
+  await pass(10 * INTERVAL);
+  assert.equal(signals.length, 1);
+  look(false);
+  stop();
 });
