@@ -116,7 +116,7 @@ def test_either_contact_settles_the_complaint_about_both(stack: Stack, page: Pag
 
 
 def test_answer_about_no_field_is_told_above_them(stack: Stack, page: Page) -> None:
-    page.goto(stack.url("coastal-cuts", "/book"))
+    page.goto(stack.url("coastal-cuts", "/book?utm_source=flyer"))
     fill_in(page, name="Above All")
     errors = [{"field": "attribution.utm_source", "message": "<b>Too</b> long.", "code": "x"}]
     play(page, 422, {"errors": errors})
