@@ -71,6 +71,7 @@ def test_silent_frame_gives_the_button_after_eight_seconds(stack: Stack, page: P
     page.context.route(PROVIDER, lambda _route: None)  # no answer, ever
     go_on(page, stack, name="Framed Silence")
     expect(page.get_by_test_id("booking-frame")).to_be_attached()
+    page.evaluate("() => window.postMessage('I am the page you wait for', '*')")  # a stranger's word, no sign of life
     page.wait_for_timeout(5_000)
     expect(page.get_by_test_id("frame-fallback")).to_be_hidden()
     expect(page.get_by_test_id("frame-fallback")).to_be_visible(timeout=5_000)
@@ -88,14 +89,38 @@ def test_frame_is_narrow_in_what_it_may(stack: Stack, page: Page) -> None:
     handoff_id = go_on(page, stack, name="Framed Tight")
     frame = page.get_by_test_id("booking-frame")
     sandbox = (frame.get_attribute("sandbox") or "").split()
-    assert "allow-top-navigation" not in sandbox
-    assert "allow-modals" not in sandbox
-    assert {"allow-scripts", "allow-forms", "allow-same-origin"} <= set(sandbox)
-    assert "camera 'none'" in (frame.get_attribute("allow") or "")
+    assert set(sandbox) == {
+        "allow-scripts",
+        "allow-same-origin",
+        "allow-forms",
+        "allow-popups",
+        "allow-popups-to-escape-sandbox",
+        "allow-top-navigation-by-user-activation",
+    }
+    for denied in ("camera 'none'", "microphone 'none'", "geolocation 'none'"):
+        assert denied in (frame.get_attribute("allow") or "")
+    assert frame.get_attribute("referrerpolicy") == "strict-origin-when-cross-origin"
+    assert frame.get_attribute("title") == "Booking page on Acuity"
     policy = stack.ask("GET", f"/handoff/{handoff_id}", host="harbor-wellness.localhost").headers[
         "Content-Security-Policy"
     ]
     assert "frame-src https://harborwellness.as.me;" in policy + ";"
+
+
+def test_frame_that_leaves_the_provider_gives_the_button(stack: Stack, page: Page) -> None:
+    page.context.route(PROVIDER, answer("<script>location.href = 'https://elsewhere.example/';</script>"))
+    go_on(page, stack, name="Framed Away")
+    expect(page.get_by_test_id("frame-fallback")).to_be_visible()
+
+
+def test_address_of_another_site_is_never_framed(stack: Stack, page: Page) -> None:
+    away = '{"url": "https://elsewhere.example/"}'
+    page.context.route("**/api/v1/handoffs/*/redirect*", lambda route: route.fulfill(status=200, body=away))
+    page.goto(stack.url("harbor-wellness"))
+    fill_in(page, name="Framed By Another", service="Facial")
+    send(page)
+    leave_by(page.get_by_test_id("handoff-cta"), HOST)
+    expect(page.get_by_test_id("booking-frame")).to_have_count(0)
 
 
 def test_our_records_away_the_click_still_leads_to_the_provider(stack: Stack, page: Page) -> None:

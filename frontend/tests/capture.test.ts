@@ -87,6 +87,10 @@ test("answer 201 with an id that is no UUID leads nowhere", () => {
   assert.deepEqual(readAnswer(201, { id: "../evil" }), { kind: "failed", reason: "error", url: null, refused: false });
 });
 
+test("an id in a refusal is no handoff", () => {
+  assert.equal(readAnswer(409, { id: ID }).kind, "failed");
+});
+
 test("answer 422 gives its errors, with the field's own name", () => {
   const errors = [{ field: "body.customerName", message: "Please enter your name.", code: "missing" }];
   assert.deepEqual(readAnswer(422, { errors }), {
@@ -98,6 +102,14 @@ test("answer 422 gives its errors, with the field's own name", () => {
 test("answer 422 about the key asks for a new one", () => {
   const errors = [{ field: "Idempotency-Key", message: "Used.", code: "idempotency_key_reused" }];
   assert.deepEqual(readAnswer(422, { errors }), { kind: "reusedKey" });
+  assert.deepEqual(readAnswer(422, { errors: [{ ...errors[0], code: "uuid" }] }), { kind: "reusedKey" });
+  assert.deepEqual(readAnswer(422, { errors: [{ ...errors[0], field: "" }] }), { kind: "reusedKey" });
+});
+
+test("answers 400 and 422 without a readable error are refused", () => {
+  const expected = { kind: "failed", reason: "error", url: null, refused: true };
+  assert.deepEqual(readAnswer(400, null), expected);
+  for (const errors of [undefined, [], "x", [null, "x"]]) assert.deepEqual(readAnswer(422, { errors }), expected);
 });
 
 test("answer 429 is refused and keeps the link it carries", () => {
@@ -107,7 +119,9 @@ test("answer 429 is refused and keeps the link it carries", () => {
 
 test("answer 503 may have been stored, and only an https link is taken", () => {
   const expected = { kind: "failed", reason: "error", url: null, refused: false };
-  assert.deepEqual(readAnswer(503, { booking: { url: "javascript:alert(1)" } }), expected);
+  for (const url of ["javascript:alert(1)", "javascript:alert('https://x')", "https:x", "http://x", 1]) {
+    assert.deepEqual(readAnswer(503, { booking: { url } }), expected);
+  }
   assert.deepEqual(readAnswer(503, { booking: null }), expected);
   assert.deepEqual(readAnswer(502, null), expected);
 });
@@ -119,6 +133,8 @@ test("a phrase is split into day, rest and part", () => {
     part: "evening",
   });
   assert.deepEqual(splitPhrase("Todayish", DAYS, PARTS), { day: "", rest: "Todayish", part: "" });
+  assert.deepEqual(splitPhrase("midmorning", DAYS, PARTS), { day: "", rest: "midmorning", part: "" });
+  assert.deepEqual(splitPhrase(" Today  morning ", DAYS, PARTS), { day: "Today", rest: "", part: "morning" });
 });
 
 test("quick picks combine, swap and come off", () => {

@@ -9,6 +9,7 @@ test("a page that speaks is alive, whatever comes later", () => {
   assert.equal(after(["message"]), "alive");
   assert.equal(after(["load", "message", "timeout"]), "alive");
   assert.equal(after(["message", "probeError"]), "alive");
+  assert.equal(after(["message", "load"]), "alive");
 });
 
 test("load alone proves nothing; the probe decides", () => {

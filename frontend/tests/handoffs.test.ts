@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import type { HandoffOut } from "../.generated/openapi.d.ts";
+import { handoff, ids } from "./records.ts";
 import {
   NO_FILTERS,
   countMore,
@@ -23,30 +23,6 @@ import {
   sourceOf,
 } from "../src/dashboard/handoffs/words.ts";
 
-function handoff(minute: number, more: Partial<HandoffOut> = {}): HandoffOut {
-  return {
-    id: `id-${String(minute).padStart(4, "0")}`,
-    clientId: "alpha",
-    createdAt: new Date(Date.UTC(2026, 0, 1, 0, minute)).toISOString(),
-    sourcePage: null,
-    industrySlug: "",
-    customerName: `Person ${minute}`,
-    customerEmail: null,
-    customerPhone: null,
-    requestedService: "Haircut",
-    preferredDateTimeText: "Friday",
-    notes: null,
-    status: "new",
-    redirectedAt: null,
-    completedAt: null,
-    abandonedAt: null,
-    externalBookingUrlUsed: null,
-    metadata: {},
-    ...more,
-  };
-}
-
-const ids = (items: readonly HandoffOut[]): number[] => items.map((item) => Number(item.id.slice(3)));
 const NOBODY: ReadonlySet<string> = new Set();
 
 // ---- filters ----------------------------------------------------------------------------------------------------
@@ -57,13 +33,15 @@ test("filters survive the way through an address", () => {
     status: ["redirected", "new"] as const,
     q: "ana & bo",
     service: "Cut + colour",
+    source: "instagram",
+    industry: "salon",
     from: "2026-01-02",
     to: "2026-01-03",
   };
   const href = toHref(filters);
   assert.equal(
     href,
-    "/dashboard?status=new&status=redirected&q=ana+%26+bo&service=Cut+%2B+colour&from=2026-01-02&to=2026-01-03",
+    "/dashboard?status=new&status=redirected&q=ana+%26+bo&service=Cut+%2B+colour&source=instagram&industry=salon&from=2026-01-02&to=2026-01-03",
   );
   assert.deepEqual(parseFilters(new URL(href, "http://x").searchParams), { ...filters, status: ["new", "redirected"] });
 });
@@ -74,21 +52,29 @@ test("no filters have a bare address", () => {
 });
 
 test("what the API would refuse is left out of a mistyped address", () => {
+  const given = new URLSearchParams("status=abandoned&status=bogus&status=new&status=new&to=2026-13-01");
+  assert.deepEqual(parseFilters(given), { ...NO_FILTERS, status: ["new", "abandoned"] });
   const search = new URLSearchParams("status=bogus&status=new&from=2026-02-30&to=1999-01-01&q=%20%20&limit=0&cursor=x");
   assert.equal(String(toParameters(parseFilters(search))), "status=new");
   const reversed = parseFilters(new URLSearchParams("from=2026-03-02&to=2026-03-01"));
   assert.deepEqual([reversed.from, reversed.to], ["2026-03-02", "2026-03-02"]);
-  assert.equal(parseFilters(new URLSearchParams(`q=${"x".repeat(300)}`)).q.length, 200);
+  const open = parseFilters(new URLSearchParams("from=2026-03-02"));
+  assert.deepEqual([open.from, open.to], ["2026-03-02", ""]);
+  const long = parseFilters(new URLSearchParams(`q=${"x".repeat(300)}&service=${"x".repeat(600)}`));
+  assert.deepEqual([long.q.length, long.service.length], [200, 500]);
 });
 
 test("days of one range count as one filter", () => {
   assert.equal(countMore({ ...NO_FILTERS, status: ["new"], q: "x" }), 0);
   assert.equal(countMore({ ...NO_FILTERS, service: "x", from: "2026-01-01", to: "2026-01-02" }), 2);
+  assert.equal(countMore({ ...NO_FILTERS, to: "2026-01-02" }), 1);
 });
 
 test("days are counted across months, leap days and clock changes", () => {
+  process.env["TZ"] = "America/New_York"; // whatever the zone of the machine
   assert.equal(shiftDay("2028-03-01", -1), "2028-02-29");
   assert.equal(shiftDay("2026-03-09", -1), "2026-03-08");
+  assert.equal(shiftDay("2026-03-08", 1), "2026-03-09");
   assert.equal(shiftDay("2026-12-31", 1), "2027-01-01");
 });
 
@@ -108,12 +94,19 @@ test("a change made elsewhere shows in its row", () => {
   const changed = handoff(2, { status: "redirected", redirectedAt: "2026-01-01T01:00:00Z" });
   const merged = merge(shown, { items: [handoff(3), changed], nextCursor: null }, NOBODY);
   assert.equal(merged.items[1]?.status, "redirected");
+  const moment = "2026-01-01T01:00:00Z";
+  const changes = [{ customerName: "" }, { status: "abandoned" }, { redirectedAt: moment }, { completedAt: moment }] as const;
+  for (const change of [...changes, { abandonedAt: moment }]) {
+    const now = handoff(2, change);
+    assert.equal(merge(shown, { items: [handoff(3), now], nextCursor: null }, NOBODY).items[1], now);
+  }
 });
 
 test("a row under way keeps what the member sees", () => {
   const shown = { items: [handoff(2, { status: "completed_external" })], nextCursor: null };
   const merged = merge(shown, { items: [handoff(2)], nextCursor: null }, new Set(["id-0002"]));
   assert.equal(merged.items[0]?.status, "completed_external");
+  assert.deepEqual(merge(shown, { items: [], nextCursor: null }, new Set(["id-0002"])).missing, []);
 });
 
 test("a shown row that left the filters is missing; one beyond the answer is not", () => {
@@ -135,7 +128,7 @@ test("so many new rows that none is known is a gap", () => {
   const shown = { items: [handoff(1)], nextCursor: null };
   assert.equal(merge(shown, { items: [handoff(9), handoff(8)], nextCursor: "more" }, NOBODY).hasGap, true);
   assert.equal(merge(shown, { items: [handoff(9), handoff(8)], nextCursor: null }, NOBODY).hasGap, false);
-  assert.equal(merge({ items: [], nextCursor: null }, { items: [handoff(9)], nextCursor: null }, NOBODY).hasGap, false);
+  assert.equal(merge({ items: [], nextCursor: null }, { items: [handoff(9)], nextCursor: "more" }, NOBODY).hasGap, false);
 });
 
 test("rows go in by time, each once, ties by id as the API sorts", () => {
@@ -149,6 +142,7 @@ test("rows go in by time, each once, ties by id as the API sorts", () => {
 test("failures make it ask less often, up to two minutes and a bit", () => {
   assert.equal(nextDelay(0, null, 0.9), INTERVAL);
   assert.equal(nextDelay(1, null, 0.5), 2 * INTERVAL);
+  assert.equal(nextDelay(3, null, 0.5), 8 * INTERVAL);
   assert.equal(nextDelay(30, null, 1), 150_000);
   assert.equal(nextDelay(30, null, 0), 90_000);
 });
@@ -170,6 +164,7 @@ test("a change leads where the API's rules lead, and its inverse back", () => {
 test("numbers are grouped as people read them, whatever the country", () => {
   assert.equal(formatPhone("+17725550125"), "(772) 555-0125");
   assert.equal(formatPhone("+34911234567"), "+34 911 234567");
+  assert.equal(formatPhone("+177255501259"), "+17 725 5501259");
   assert.equal(formatPhone("odd"), "odd");
 });
 
@@ -190,7 +185,9 @@ test("the source is the campaign's, else the page; odd metadata is no harm", () 
 
 test("who was erased has no name", () => {
   assert.equal(nameOf({ customerName: "" }), "Erased");
+  assert.equal(plural(0, "handoff", "handoffs"), "0 handoffs");
   assert.equal(plural(1, "handoff", "handoffs"), "1 handoff");
   assert.equal(plural(2000, "handoff", "handoffs"), "2,000 handoffs");
   assert.equal(industryName("med-spa"), "Med spa");
+  assert.equal(industryName("bed-and-breakfast"), "Bed and breakfast");
 });

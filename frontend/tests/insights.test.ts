@@ -14,6 +14,7 @@ import {
 
 const TODAY = "2026-03-15";
 const formats = new Formats("en-US");
+process.env["TZ"] = "America/New_York"; // days are the calendar's, whatever the zone of the machine
 
 test("today is the day of the business's zone", () => {
   const moment = new Date("2026-11-25T03:30:00Z");
@@ -67,6 +68,7 @@ test("a change says its direction and how much; none against nothing", () => {
   assert.deepEqual(formats.change(100, 100), { direction: "same", text: "0%" });
   assert.equal(formats.change(5, 0), null);
   assert.deepEqual(formats.changeOfShare(0.5, 0.425), { direction: "up", text: "7.5 points" });
+  assert.deepEqual(formats.changeOfShare(0.5, 0.49996), { direction: "same", text: "0 points" });
   assert.equal(formats.changeOfShare(0.5, null), null);
 });
 
@@ -77,6 +79,11 @@ test("numbers and days are written as in the region", () => {
   assert.equal(new Formats("en-GB").day("2026-11-25"), "Wed, 25 Nov 2026");
   assert.equal(formats.interval("2026-11-01", "month"), "November 2026");
   assert.equal(formats.interval("2026-11-23", "week"), "Week of Nov 23, 2026");
+  assert.deepEqual(
+    [formats.tick("2026-11-23", "day"), formats.tick("2026-11-01", "month")],
+    ["Nov 23", "Nov 26"],
+  );
+  assert.match(formats.days("2026-11-01", "2026-11-30"), /^Nov 1\s–\s30, 2026$/);
   assert.match(formats.hour(17), /^5\sPM$/);
   assert.equal(weekday(7), "Sunday");
 });
@@ -84,6 +91,7 @@ test("numbers and days are written as in the region", () => {
 test("durations show their two largest units", () => {
   const read = [0, 0.4, 59, 60, 200, 3_600, 7_500, 86_400, 270_000].map(duration);
   assert.deepEqual(read, ["0 s", "0 s", "59 s", "1 min", "3 min 20 s", "1 h", "2 h 5 min", "1 d", "3 d 3 h"]);
+  assert.equal(duration(59.6), "1 min");
   assert.equal(duration(null), "–");
   assert.deepEqual([bucket(null, 10), bucket(10, 60), bucket(3_600, null)], ["up to 10 s", "10 s – 1 min", "over 1 h"]);
 });

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import "./browser.ts";
 import { embedCode } from "../src/dashboard/pages/settings/business/embedCode.ts";
 import { byPlace, toErrors } from "../src/dashboard/pages/settings/business/places.ts";
 import { listRegions } from "../src/dashboard/pages/settings/business/regions.ts";
 import { contrast, parseColour, textOn } from "../src/dashboard/pages/settings/colour.ts";
-import { findConflict, listChanged } from "../src/dashboard/pages/settings/draft.ts";
+import { findConflict, listChanged, pick } from "../src/dashboard/pages/settings/draft.ts";
 import {
   copyDay,
   findHoursProblems,
@@ -15,12 +16,16 @@ import {
   toWeek,
   WEEKDAYS,
 } from "../src/dashboard/pages/settings/hours.ts";
+import { inWords } from "../src/dashboard/pages/settings/labels.ts";
+import { isOf } from "../src/dashboard/pages/settings/useSection.ts";
 import {
   checkEmail,
   checkOrigin,
   checkService,
   findListProblems,
   move,
+  removeAt,
+  replaceAt,
   toOrigin,
 } from "../src/dashboard/components/lists.ts";
 import { describeZone, searchZones } from "../src/dashboard/pages/settings/zones.ts";
@@ -47,7 +52,10 @@ test("a day copied to the weekdays leaves the weekend and shares nothing", () =>
 test("a further span follows the last one and stays within the day", () => {
   assert.deepEqual(suggestSpan([]), { opens: "09:00", closes: "17:00" });
   assert.deepEqual(suggestSpan([{ opens: "09:00", closes: "12:00" }]), { opens: "13:00", closes: "17:00" });
+  assert.deepEqual(suggestSpan([{ opens: "05:00", closes: "07:30" }]), { opens: "08:30", closes: "12:30" });
+  assert.deepEqual(suggestSpan([{ opens: "", closes: "12:00" }]), { opens: "09:00", closes: "17:00" });
   assert.deepEqual(suggestSpan([{ opens: "09:00", closes: "21:30" }]), { opens: "22:30", closes: "23:59" });
+  assert.deepEqual(suggestSpan([{ opens: "09:00", closes: "22:00" }]), { opens: "", closes: "" });
   assert.deepEqual(suggestSpan([{ opens: "20:00", closes: "02:00" }]), { opens: "", closes: "" });
 });
 
@@ -66,6 +74,8 @@ test("hours that are missing, equal or overlap are told by their place", () => {
       ),
     );
   assert.deepEqual(spans(["09:00", "12:00"], ["12:00", "18:00"]), {});
+  assert.deepEqual(spans(["12:00", "18:00"], ["09:00", "12:00"]), {});
+  for (const wrong of ["24:00", "9:00", "09:60", ""]) assert.deepEqual(Object.keys(spans([wrong, "18:00"])), ["mon.0"]);
   assert.deepEqual(Object.keys(spans(["09:00", "13:00"], ["12:00", "18:00"])), ["mon.1"]);
   assert.deepEqual(Object.keys(spans(["20:00", "02:00"], ["23:00", "23:30"])), ["mon.1"]);
   assert.deepEqual(findHoursProblems(toWeek(HOURS)), {});
@@ -81,6 +91,20 @@ const BASE = { name: "Salon", phone: "1", services: ["Cut"] };
 test("a draft is changed where its values differ, lists by what they hold", () => {
   assert.deepEqual(listChanged(BASE, { ...BASE, services: ["Cut"] }), []);
   assert.deepEqual(listChanged(BASE, { ...BASE, services: ["Cut", "Colour"], phone: "2" }), ["phone", "services"]);
+});
+
+test("a section holds its own fields of the record, and its own messages", () => {
+  assert.deepEqual(pick(BASE, ["phone"]), { phone: "1" });
+  const names = ["services", "services.2", "servicesOther", "phone"];
+  assert.deepEqual(names.filter((name) => isOf(name, "services")), ["services", "services.2"]);
+});
+
+test("two values of a setting are told in words", () => {
+  assert.deepEqual(["", null, undefined].map((value) => inWords("phone", value)), ["Empty", "Empty", "Empty"]);
+  assert.deepEqual([inWords("services", []), inWords("services", ["Cut", "Colour"])], ["None", "Cut, Colour"]);
+  assert.equal(inWords("hours", HOURS.slice(0, 1)), "Monday 09:00 – 12:00");
+  assert.deepEqual([inWords("abandonAfterHours", 24), inWords("retentionDays", 30)], ["24 hours", "30 days"]);
+  assert.deepEqual([inWords("bookingMode", "internal"), inWords("phone", "+1772")], ["Requests only", "+1772"]);
 });
 
 test("changes of two people to different fields both stay", () => {
@@ -105,10 +129,14 @@ test("an item moves up, down and never out of its list", () => {
   assert.deepEqual(move(["a", "b", "c"], 0, -1), ["a", "b", "c"]);
   assert.deepEqual(move(["a", "b", "c"], 0, 9), ["b", "c", "a"]);
   assert.deepEqual(move(["a"], 5, 0), ["a"]);
+  assert.deepEqual(replaceAt(["a", "b", "c"], 1, "x"), ["a", "x", "c"]);
+  assert.deepEqual(removeAt(["a", "b", "c"], 1), ["a", "c"]);
 });
 
 test("entries that are empty, wrong or there twice are told by their place", () => {
   assert.deepEqual(Object.keys(findListProblems(["Cut", " ", "cut "], checkService)), ["1", "2"]);
+  assert.equal(checkService("x".repeat(120)), null);
+  assert.notEqual(checkService("x".repeat(121)), null);
   assert.deepEqual(findListProblems(["a@example.com", "b@example.com"], checkEmail), {});
   assert.deepEqual(Object.keys(findListProblems(["a@example", "a b@example.com"], checkEmail)), ["0", "1"]);
 });
@@ -116,21 +144,30 @@ test("entries that are empty, wrong or there twice are told by their place", () 
 test("a pasted page becomes its site", () => {
   assert.equal(toOrigin(" https://www.Example.com/a?b#c "), "https://www.example.com");
   assert.equal(toOrigin("www.example.com"), "https://www.example.com");
+  assert.equal(toOrigin("HTTPS://www.example.com/a"), "https://www.example.com");
   assert.equal(toOrigin("javascript://x"), "javascript://x");
   assert.equal(checkOrigin("https://www.example.com"), null);
   assert.equal(checkOrigin("http://127.0.0.1:5500"), null);
-  for (const bad of ["http://www.example.com", "https://example", "https://a.example/b", "javascript://x", ""]) {
+  for (const bad of ["http://www.example.com", "https://example", "https://a.example/b", "http://evillocalhost", "javascript://x", ""]) {
     assert.notEqual(checkOrigin(bad), null, bad);
   }
 });
 
 test("a colour is read in each way people write it", () => {
   assert.deepEqual(["#1F5FA8", "1f5fa8", " #abc "].map(parseColour), ["#1f5fa8", "#1f5fa8", "#aabbcc"]);
-  assert.deepEqual(["", "#12345", "red", "#gggggg"].map(parseColour), [null, null, null, null]);
+  assert.deepEqual(["", "#12345", "#1234567", "red", "#gggggg"].map(parseColour), Array(5).fill(null));
 });
 
 test("text on a colour is the one that reads better", () => {
   assert.equal(Math.round(contrast("#000000", "#ffffff")), 21);
+  const rounded = (one: string, other: string): string => contrast(one, other).toFixed(2);
+  assert.deepEqual(["#ff0000", "#00ff00", "#0000ff", "#767676"].map((each) => rounded(each, "#ffffff")), [
+    "4.00",
+    "1.37",
+    "8.59",
+    "4.54",
+  ]);
+  assert.equal(rounded("#050505", "#000000"), "1.03");
   assert.equal(textOn("#ffe14d"), "#000000");
   assert.equal(textOn("#1f5fa8"), "#ffffff");
 });
@@ -146,10 +183,12 @@ test("zones are found by words of their names, the place itself first", () => {
   assert.deepEqual(searchZones(names, "new y"), ["America/New_York"]);
   assert.deepEqual(searchZones(names, "sÃo"), ["America/Sao_Paulo"]);
   assert.deepEqual(searchZones(names, "america")[0], "America/New_York");
+  assert.deepEqual(searchZones(["America/Porto_Velho", "Asia/Tokyo"], "to"), ["Asia/Tokyo", "America/Porto_Velho"]);
   assert.deepEqual(searchZones(names, ""), names);
   assert.deepEqual(searchZones(names, "mars"), []);
   const zone = describeZone("America/New_York", new Date("2026-01-15T12:00:00Z"));
   assert.deepEqual(zone, { name: "America/New_York", place: "New York", offset: "GMT-5" });
+  assert.equal(describeZone("UTC").place, "UTC");
 });
 
 test("countries are those with telephone numbers, by their English names", () => {
@@ -167,7 +206,9 @@ test("the code for other sites carries the form's address and the business's nam
   const code = embedCode("https://a.example/book", 'Cut & "Co"');
   assert.match(code, /src="https:\/\/a\.example\/book\?embed=1"/);
   assert.match(code, /title="Ask Cut &amp; &quot;Co&quot; for a time"/);
-  assert.match(code, /event\.origin === "https:\/\/a\.example"/);
+  assert.match(code, /event\.origin === "https:\/\/a\.example" && event\.data && event\.data\.type === "booking-handoff:height"/);
+  assert.match(embedCode("https://a.example/book?lang=es", "</iframe><script>"), /title="Ask &lt;\/iframe&gt;&lt;script&gt; for/);
+  assert.match(embedCode("https://a.example/book?lang=es", ""), /book\?lang=es&amp;embed=1"/);
 });
 
 test("messages find the entry of a list they are about", () => {

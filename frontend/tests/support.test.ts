@@ -15,10 +15,11 @@ test("time left is told by minutes, and by seconds only in the last one", () => 
 });
 
 test("who ended a session is told in words", () => {
-  assert.deepEqual(["time", "support", "platform", "ada@example.com"].map(endedBy), [
+  assert.deepEqual(["time", "support", "platform", "ada@example.com", null].map(endedBy), [
     "by itself",
     "by support",
     "by the platform",
     "by ada@example.com",
+    "by somebody",
   ]);
 });

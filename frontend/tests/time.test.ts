@@ -13,7 +13,10 @@ const ago = (at: string): string => plain(relative(new Date(at), CLOCK, NOW));
 test("near moments are told by how long ago", () => {
   assert.equal(ago("2026-03-10T15:59:30Z"), "just now");
   assert.equal(ago("2026-03-10T16:00:30Z"), "just now"); // a clock that is ahead of ours
-  assert.equal(ago("2026-03-10T15:55:00Z"), "5 min ago");
+  assert.equal(ago("2026-03-10T15:59:00Z"), "1 min ago");
+  assert.equal(ago("2026-03-10T15:54:10Z"), "5 min ago");
+  assert.equal(ago("2026-03-10T15:00:00Z"), "1 h ago");
+  assert.equal(ago("2026-03-10T12:10:00Z"), "3 h ago");
   assert.equal(ago("2026-03-10T13:00:00Z"), "3 h ago");
 });
 
@@ -28,9 +31,11 @@ test("days are the business's own, also where the world's day is another", () =>
 test("older ones are a date, with the year where it is another", () => {
   assert.equal(ago("2026-03-01T17:30:00Z"), "Mar 1, 12:30 PM");
   assert.equal(ago("2025-12-31T17:30:00Z"), "Dec 31, 2025, 12:30 PM");
+  assert.equal(ago("2026-01-01T03:00:00Z"), "Dec 31, 2025, 10:00 PM");
   assert.equal(plain(short(NOW, CLOCK, NOW)), "Mar 10, 12:00 PM");
 });
 
 test("the exact one names day, second and zone", () => {
   assert.equal(plain(exact(NOW, CLOCK)), "Tuesday, March 10, 2026 at 12:00:00 PM EDT");
+  assert.match(plain(exact(NOW, { timeZone: "UTC", locale: "en-US" })), /at 4:00:00 PM UTC$/);
 });

@@ -74,7 +74,7 @@ export async function ask<N extends Operation>(name: N, ...[given]: Rest<N>): Pr
   if (body !== undefined) headers.set("Content-Type", "application/json");
   if (ifMatch) headers.set("If-Match", ifMatch);
   if (ifNoneMatch) headers.set("If-None-Match", ifNoneMatch);
-  const response = await send(address(template, path, query), {
+  const { response, text } = await send(address(template, path, query), {
     method,
     headers,
     cache: "no-store",
@@ -84,21 +84,23 @@ export async function ask<N extends Operation>(name: N, ...[given]: Rest<N>): Pr
   const etag = response.headers.get("ETag") ?? undefined;
   if (response.status === 304) return { isNew: false, body: undefined as Answer<N>, etag };
   const isEmpty = response.status === 204 || response.status === 202; // done, or taken on: nothing to read
-  const parsed = isEmpty ? undefined : await parse(response);
+  const parsed = isEmpty ? undefined : parse(response, text);
   if (response.ok) return { isNew: true, body: parsed as Answer<N>, etag };
   if (response.status === 401) return boot.support ? endVisit() : leaveForLogin();
   throw new ApiError(response.status, parsed, response.headers.get("Retry-After"));
 }
 
-async function send(url: string, init: RequestInit): Promise<Response> {
+/** Ask and read all of the answer: who stops waiting, or we, may do so until its last byte. */
+async function send(url: string, init: RequestInit): Promise<{ response: Response; text: string }> {
   const controller = new AbortController();
   const stop = (): void => controller.abort();
   init.signal?.addEventListener("abort", stop);
   const timer = setTimeout(stop, PATIENCE);
   try {
     const response = await fetch(url, { ...init, signal: controller.signal });
+    const text = await response.text();
     isOnline.set(true);
-    return response;
+    return { response, text };
   } catch (error) {
     if (isAbort(error) && init.signal?.aborted) throw error;
     isOnline.set(false);
@@ -109,11 +111,10 @@ async function send(url: string, init: RequestInit): Promise<Response> {
   }
 }
 
-async function parse(response: Response): Promise<unknown> {
+function parse(response: Response, text: string): unknown {
   try {
-    return await response.json();
-  } catch (error) {
-    if (isAbort(error)) throw error;
+    return JSON.parse(text);
+  } catch {
     if (response.ok) throw new UnreachableError(); // cut off on the way
     return undefined;
   }
