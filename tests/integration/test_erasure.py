@@ -126,7 +126,9 @@ def test_staff_cannot_erase(ready: TenantRef, visitor: TenantClient, login: Call
 
 def test_receipt_shows_nothing_once_erased(ready: TenantRef, owner: TenantClient, visitor: TenantClient) -> None:
     key = _capture(visitor)
-    assert MARK in visitor.get(f"/handoff/{key}").content.decode()
+    before = visitor.get(f"/handoff/{key}").content.decode()
+    assert MARK in before
+    assert "555-0199" in before
     owner.delete(f"{LIST}/{key}")
 
     page = visitor.get(f"/handoff/{key}")
