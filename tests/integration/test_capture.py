@@ -63,7 +63,19 @@ def test_capture_with_a_key_is_one_handoff(
 
     assert [answer.status_code for answer in answers] == [201] + [200] * (count - 1)
     assert len({answer.json()["id"] for answer in answers}) == 1
+    assert len({answer.json()["createdAt"] for answer in answers}) == 1
     assert UUID(answers[0].json()["id"]).version == 8
     with enter_tenant(ready):
         assert BookingHandoff.objects.count() == 1
         assert HandoffEvent.objects.count() == 1
+
+
+def test_repeat_of_a_capture_tells_what_became_of_it(
+    ready: TenantRef, visitor: TenantClient, lead: dict[str, Any]
+) -> None:
+    key = str(uuid4())
+    first = visitor.post_json("/api/v1/handoffs", lead, idempotency_key=key).json()
+    visitor.post(f"/go/{first['id']}")
+
+    again = visitor.post_json("/api/v1/handoffs", lead, idempotency_key=key)
+    assert (again.status_code, again.json()) == (200, first | {"status": "redirected"})

@@ -155,12 +155,13 @@ def test_long_attribution_is_cut_and_never_costs_the_lead(
         "msclkid",
         "utm_id",
     ]
-    attribution = dict.fromkeys(names, "ü" * 800)
+    attribution = dict.fromkeys(names, "ü" * 800) | {"utm_medium": "flyer"}
     assert visitor.post_json(PATH, lead | {"attribution": attribution}).status_code == 201
 
     with enter_tenant(ready):
         metadata = BookingHandoff.objects.get().metadata
     assert 0 < len(json.dumps(metadata)) <= 4096
+    assert metadata["attribution"].pop("utm_medium") == "flyer"  # the longest give way first
     assert {len(value) for value in metadata["attribution"].values()} == {300}
 
 

@@ -104,6 +104,17 @@ def test_changes_stay_in_their_schema(ready: TenantRef, visitor: TenantClient, l
     assert [query["sql"] for query in statements if "public" in query["sql"]] == []
 
 
+def test_reopening_marks_after_the_commit(
+    ready: TenantRef, visitor: TenantClient, lead: dict[str, Any], django_capture_on_commit_callbacks: OnCommit
+) -> None:
+    handoff_id = UUID(_capture(visitor, lead))
+    with enter_tenant(ready):
+        complete_handoff(handoff_id=handoff_id, actor="a@b.example")
+        with django_capture_on_commit_callbacks(execute=True):
+            reopen_handoff(handoff_id=handoff_id, actor="a@b.example")
+    assert _kinds(ready) & FOLLOWS == {"sweep"}
+
+
 def test_nothing_is_reckoned_in_a_returning_list(ready: TenantRef, visitor: TenantClient, lead: dict[str, Any]) -> None:
     """Citus refuses there what is not immutable, such as a moment and an interval added up."""
     with CaptureQueriesContext(connection) as statements:

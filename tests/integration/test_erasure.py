@@ -61,13 +61,28 @@ def test_erasure_leaves_nothing_personal_anywhere_and_the_counts(
     item = owner.get(f"{LIST}/{key}").json()
     assert item["status"] == "redirected"
     assert item["redirectedAt"] is not None
-    assert {name: item[name] for name in ("customerName", "customerEmail", "customerPhone", "notes", "metadata")} == {
-        "customerName": "", "customerEmail": None, "customerPhone": None, "notes": None, "metadata": {"erased": True},
+    blanked = {
+        "customerName": "", "customerEmail": None, "customerPhone": None, "notes": None, "externalBookingUrlUsed": None,
+        "metadata": {"erased": True},
     }  # fmt: skip
+    assert {name: item[name] for name in blanked} == blanked
     assert [event["type"] for event in item["events"]] == ["created", "redirected", "erased"]
     assert (item["events"][2]["actor"], item["events"][2]["evidence"]) == (owner.user.email, "manual")
     with enter_tenant(ready):
         assert BookingHandoff.objects.get().fingerprint is None
+
+
+def test_erasure_of_one_leaves_the_others_as_they_are(
+    ready: TenantRef, owner: TenantClient, visitor: TenantClient
+) -> None:
+    key, other = _capture(visitor), _capture(visitor)
+    with enter_tenant(ready):
+        HandoffEvent.objects.update(detail="said more")
+    before = owner.get(f"{LIST}/{other}").json()
+    owner.delete(f"{LIST}/{key}")
+
+    assert before["events"][0]["detail"] == "said more"
+    assert owner.get(f"{LIST}/{other}").json() == before
 
 
 def read_everything_of(tenant: TenantRef) -> list[Any]:
@@ -111,7 +126,9 @@ def test_staff_cannot_erase(ready: TenantRef, visitor: TenantClient, login: Call
 
 def test_receipt_shows_nothing_once_erased(ready: TenantRef, owner: TenantClient, visitor: TenantClient) -> None:
     key = _capture(visitor)
-    assert MARK in visitor.get(f"/handoff/{key}").content.decode()
+    before = visitor.get(f"/handoff/{key}").content.decode()
+    assert MARK in before
+    assert "555-0199" in before
     owner.delete(f"{LIST}/{key}")
 
     page = visitor.get(f"/handoff/{key}")
@@ -165,6 +182,19 @@ def test_old_ones_are_erased_in_batches_and_young_ones_are_not(
         assert HandoffEvent.objects.filter(type="erased", actor="system", evidence="system").count() == 8
     with enter_tenant(beta):
         assert BookingHandoff.objects.get().customer_name == "Jane Doe"
+
+
+def test_turn_whose_time_is_over_ends_with_its_batch_of_the_oldest(
+    alpha: TenantRef, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tenant_apps.handoffs.services.SWEEP_BATCH", 3)
+    with enter_tenant(alpha):
+        for days in (40, 70, 50, 60):
+            HandoffFactory.create(created_at=timezone.now() - timedelta(days=days))
+        assert erase_old_handoffs(days=30, seconds=0.0) == 3
+        [left] = BookingHandoff.objects.filter(erased_at=None)
+        assert timezone.now() - left.created_at < timedelta(days=41)
+        assert erase_old_handoffs(days=30, seconds=0.0) == 1
 
 
 def test_erasures_at_once_leave_one_event(busy: TenantRef) -> None:  # noqa: F811

@@ -139,6 +139,19 @@ def make_machine(tenant: TenantRef, owner: TenantClient) -> type[RuleBasedStateM
             self.check()
 
         @precondition(lambda self: self.known)
+        @rule(which=which, then=st.sampled_from(["click", "complete", "reopen"]))
+        def wait_in_vain(self, which: int, then: str) -> None:
+            """A day passes, the sweep comes by, and somebody takes up after all what is abandoned now."""
+            self.a_day_passes_for(which)
+            self.sweep()
+            if then == "click":
+                self.click(which, by_api=False)
+            elif then == "complete":
+                self.complete(which)
+            else:
+                self.reopen(which)
+
+        @precondition(lambda self: self.known)
         @rule(which=which)
         def erase(self, which: int) -> None:
             name, expected = self._pick(which)

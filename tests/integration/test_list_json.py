@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from shared_apps.tenants.scope import TenantRef, enter_tenant
@@ -105,6 +106,16 @@ def test_list_of_all_is_the_list_that_a_filter_lets_through(alpha: TenantRef, ow
 
     assert pages[0] == pages[1] == pages[2]
     assert len({item["id"] for item in pages[0]}) == len(ROWS) + 2
+
+
+def test_order_within_a_moment_is_no_indexs_doing(alpha: TenantRef, owner: TenantClient) -> None:
+    with enter_tenant(alpha), connection.cursor() as cursor:
+        HandoffFactory.create_batch(9, created_at=WHOLE)
+        cursor.execute("SET LOCAL enable_indexscan = off; SET LOCAL enable_bitmapscan = off")
+
+    for query in ("", "?status=new"):
+        ids = [item["id"] for item in owner.get(LIST + query).json()["items"]]
+        assert ids == sorted(ids, reverse=True)
 
 
 def test_text_that_looks_like_what_metadata_stands_for_is_text(alpha: TenantRef, owner: TenantClient) -> None:

@@ -80,7 +80,7 @@ def test_an_error_of_ours_is_no_bare_page(
 def test_too_many_forms_keep_the_words_and_show_the_link(
     reachable: TenantRef, ready: TenantRef, visitor: TenantClient, lead: dict[str, Any], settings: Any
 ) -> None:
-    settings.RATES = settings.RATES | {"RATE_CAPTURE_PER_IP": "1/m"}
+    settings.RATES = settings.RATES | {"RATE_CAPTURE_PER_IP": "1/11h"}
     assert visitor.post("/book", lead).status_code == 303
     response = visitor.post("/book", lead | {"customerName": "Kept Here"})
     page = response.content.decode()

@@ -1,11 +1,14 @@
 """The visitor's pages: marks, texts, the form without JavaScript, the receipt, the click."""
 
 import re
+import time
+from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.conf import settings
+from django.core import signing
 
 from shared_apps.accounts.enums import Role
 from shared_apps.tenants.scope import TenantRef, enter_tenant
@@ -129,6 +132,19 @@ def test_receipt_of_one_handoff_opens_no_other(ready: TenantRef, visitor: Tenant
         other = HandoffFactory.create()
     visitor.cookies["receipt"] = receipt
     assert "Jane Doe" not in visitor.get(f"/handoff/{other.pk}").content.decode()
+
+
+def test_receipt_is_good_for_a_day_on_this_site_by_https(
+    ready: TenantRef, visitor: TenantClient, lead: dict[str, Any], settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.IS_DEVELOPMENT = False
+    key = visitor.post_json("/api/v1/handoffs", lead).json()["id"]
+    cookie = visitor.cookies["receipt"]
+    assert (cookie["max-age"], cookie["samesite"], cookie["secure"]) == (86_400, "Lax", True)
+
+    for seconds, is_shown in ((86_390, True), (86_410, False)):
+        monkeypatch.setattr(signing, "time", SimpleNamespace(time=lambda ahead=seconds: time.time() + ahead))
+        assert ("Jane Doe" in visitor.get(f"/handoff/{key}").content.decode()) is is_shown
 
 
 def test_click_marks_once_and_goes_to_the_provider(ready: TenantRef, visitor: TenantClient) -> None:

@@ -112,6 +112,16 @@ def test_reopened_one_waits_anew(alpha: TenantRef, make_old: MakeOld) -> None:
     assert mark_of(alpha) == reopened.pending_since + timedelta(hours=24)
 
 
+def test_reopened_one_that_was_clicked_is_none_of_the_sweeps(alpha: TenantRef, make_old: MakeOld) -> None:
+    with enter_tenant(alpha):
+        key = make_old(99, status="redirected", redirected_at=timezone.now()).pk
+        services.complete_handoff(handoff_id=key, actor="a@b.example")
+    sweep_handoffs()
+    with enter_tenant(alpha):
+        services.reopen_handoff(handoff_id=key, actor="a@b.example")
+    assert mark_of(alpha) is None
+
+
 def test_mark_that_is_early_enough_is_left_alone(alpha: TenantRef, make_old: MakeOld) -> None:
     with enter_tenant(alpha):
         first = make_old(2)
