@@ -90,7 +90,9 @@ def test_what_preview_promises_saving_keeps(
             [("externalBookingUrl", "url_unwrapped")],
         ),
         ({"externalBookingProviderName": "Acuity"}, [("externalBookingProviderName", "provider_differs")]),
+        ({"externalBookingProviderName": "calendly"}, []),
         ({"externalBookingProviderName": "Our calendar"}, []),
+        ({"externalBookingUrl": "https://book.alpha-studio.com/", "externalBookingProviderName": "Calendly"}, []),
         ({"externalBookingEmbedMode": "iframe"}, []),
         (
             {"externalBookingUrl": "https://www.fresha.com/a/x", "externalBookingEmbedMode": "iframe"},
@@ -120,6 +122,7 @@ def test_warning_hinders_nobody(
     ("changes", "errors", "provider"),
     [
         ({"externalBookingUrl": "http://calendly.com/a"}, [("externalBookingUrl", "url_not_https")], None),
+        ({"externalBookingUrl": "https://alpha.localhost/book"}, [("externalBookingUrl", "url_own_site")], None),
         ({"externalBookingUrl": ""}, [("externalBookingUrl", "url_required")], None),
         ({"externalBookingUtmSource": ""}, [("externalBookingUtmSource", "text")], "calendly"),
     ],
@@ -159,3 +162,14 @@ def test_frame_follows_what_the_saved_page_said(alpha: TenantRef, owner: TenantC
     answer = preview(owner, framed)
     assert (answer["frames"], codes(answer["warnings"])) == (False, [("externalBookingEmbedMode", "frame_refused")])
     assert preview(owner, framed, externalBookingUrl=f"{CALENDLY}/other")["frames"] is True
+
+
+def test_page_that_was_asked_about_frames_is_no_longer_unknown(
+    alpha: TenantRef, owner: TenantClient, body: dict[str, Any]
+) -> None:
+    given = body | {"externalBookingUrl": "https://book.alpha-studio.com/", "externalBookingEmbedMode": "iframe"}
+    owner.put_json(SETTINGS, given)
+    with enter_tenant(alpha):
+        BookingSettings.objects.update(frame_check="allowed")
+    answer = preview(owner, given)
+    assert (answer["frames"], answer["warnings"]) == (True, [])

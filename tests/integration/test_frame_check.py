@@ -62,6 +62,11 @@ def framed(alpha: TenantRef, django_capture_on_commit_callbacks: Any) -> TenantR
         pytest.param([leads_to("https://evil.example/")], "refused", "redirects_away", id="to another site"),
         pytest.param([leads_to("http://alphastudio.as.me/")], "refused", "redirects_away", id="to plain http"),
         pytest.param([leads_to("//10.0.0.1/")], "refused", "redirects_away", id="to a private address"),
+        *(
+            pytest.param([leads_to("https://evil.example/", status)], "refused", "redirects_away", id=str(status))
+            for status in (301, 303, 307, 308)
+        ),
+        pytest.param([*[leads_to("/again")] * 4, OK], "allowed", None, id="after four redirects"),
         pytest.param([leads_to("/again")] * 5, "unknown", "redirects", id="in circles"),
         pytest.param([leads_to("")], "unknown", "error_page", id="to nowhere"),
         pytest.param([Answer(404, (("x-frame-options", "DENY"),))], "unknown", "error_page", id="error page"),
@@ -179,6 +184,29 @@ def test_answer_for_an_address_that_changed_meanwhile_is_dropped(framed: TenantR
     assert check(framed, look) is None
     with enter_tenant(framed):
         assert BookingSettings.objects.get().frame_checked_at is None
+
+
+def test_redirect_is_followed_to_where_it_leads(framed: TenantRef) -> None:
+    asked: list[str] = []
+
+    def look(address: str) -> Answer:
+        asked.append(address)
+        return leads_to("/caf\u00e9/?x=1#top") if len(asked) == 1 else OK
+
+    assert check(framed, look) == "allowed"
+    assert asked[1:] == ["https://alphastudio.as.me/caf%C3%A9/?x=1"]
+
+
+def test_change_of_mind_alone_is_dated(framed: TenantRef) -> None:
+    deny = Answer(200, (("x-frame-options", "DENY"),))
+
+    def changed_at_after(answer: Answer) -> Any:
+        check(framed, answers(answer))
+        with enter_tenant(framed):
+            return BookingSettings.objects.get().frame_changed_at
+
+    assert [changed_at_after(answer) for answer in (OK, OK, Answer(503, ()), deny)] == [None] * 4
+    assert changed_at_after(OK) is not None
 
 
 def test_nothing_to_ask_asks_nobody(alpha: TenantRef) -> None:

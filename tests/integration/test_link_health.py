@@ -1,6 +1,7 @@
 """Booking links are looked at now and then: what counts as a failure, who is told, and what visitors still get."""
 
 import threading
+import time
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
@@ -127,6 +128,13 @@ def test_saved_link_is_looked_at_once_and_again_in_an_hour(
     }
 
 
+def test_run_whose_time_is_up_looks_at_nobody(ready: TenantRef) -> None:
+    web = Web()
+    assert check_links(look=web.look, seconds=0) == 0
+    assert (web.asked, read(ready).link_checked_at) == ([], None)
+    assert check_links(look=web.look) == 1
+
+
 def test_links_saved_together_drift_apart(ready: TenantRef, beta: TenantRef, owner: TenantClient) -> None:
     dues = set()
     for _ in range(5):
@@ -145,6 +153,17 @@ def test_link_kept_by_an_earlier_release_is_found_by_the_scan(ready: TenantRef, 
 
     assert check_links(look=Web().look) == 1
     assert scan_for_missed([ready, beta], minute=0) == 0
+
+
+def test_address_that_a_later_rule_refuses_is_not_looked_at_and_waits_like_others(ready: TenantRef) -> None:
+    with enter_tenant(ready):
+        BookingSettings.objects.update(external_booking_url="https://127.0.0.1/")
+    web = Web()
+    assert check_links(look=web.look) == 0
+    kept = read(ready)
+    assert (web.asked, kept.link_result, kept.link_reason) == ([], "unknown", "address")
+    assert timedelta(minutes=54) <= pause_of(kept) <= timedelta(minutes=66)
+    assert mark_of(ready) == kept.link_due_at
 
 
 def test_saving_anything_but_the_link_does_not_look_sooner(
@@ -259,10 +278,12 @@ def test_page_that_refuses_programs_neither_counts_nor_clears(ready: TenantRef) 
     look_again(ready, GONE)
     kept = look_again(ready, Answer(403, ()), minutes=10)
     assert (kept.link_result, kept.link_failures, kept.link_failing_since is not None) == ("unknown", 1, True)
+    assert timedelta(minutes=54) <= pause_of(kept) <= timedelta(minutes=66)
 
 
-def test_network_of_ours_that_is_away_is_nobodys_failure(ready: TenantRef) -> None:
-    away = OutboundError("unreachable")
+@pytest.mark.parametrize("code", ["unreachable", "timeout"])
+def test_network_of_ours_that_is_away_is_nobodys_failure(code: str, ready: TenantRef) -> None:
+    away = OutboundError(code)
     web = Web(dict.fromkeys([LIVE_URL, *WITNESSES], away))
     for _ in range(4):
         pass_time(ready, minutes=10)
@@ -271,6 +292,12 @@ def test_network_of_ours_that_is_away_is_nobodys_failure(ready: TenantRef) -> No
     assert (kept.link_result, kept.link_reason, kept.link_failures) == ("unknown", "no_network", 0)
     assert pause_of(kept) < timedelta(minutes=6)
     assert list_jobs(ready) == []
+
+
+def test_one_other_site_that_answers_makes_it_the_pages_failure(ready: TenantRef) -> None:
+    web = Web(dict.fromkeys([LIVE_URL, *WITNESSES[1:]], OutboundError("unreachable")))
+    assert check_links(look=web.look) == 1
+    assert (read(ready).link_result, read(ready).link_failures) == ("failing", 1)
 
 
 def test_answer_for_a_link_that_changed_meanwhile_is_dropped(ready: TenantRef, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -303,6 +330,29 @@ def test_new_link_starts_anew_and_the_same_one_keeps_what_was_seen(
     web = Web()
     assert check_links(look=web.look) == 1
     assert web.asked == ["https://calendly.com/alpha-studio/other"]
+
+
+def test_all_that_was_seen_of_a_page_goes_with_its_address(ready: TenantRef, owner: TenantClient) -> None:
+    now = timezone.now()
+    seen = {
+        "frame_check": "refused", "frame_check_reason": "headers", "frame_checked_at": now, "frame_changed_at": now,
+        "link_result": "failing", "link_reason": "not_found", "link_status_class": 4,
+        "link_redirects_to": "parked.example", "link_tls_expires_at": now, "link_checked_at": now, "link_due_at": now,
+        "link_failures": 3, "link_failing_since": now, "link_told_at": now,
+    }  # fmt: skip
+    names = {field.name for field in BookingSettings._meta.concrete_fields if field.name.startswith(("frame", "link"))}
+    assert names - {"frame_check_requested_at"} == set(seen)
+    with enter_tenant(ready):
+        BookingSettings.objects.update(**seen)
+    given = owner.get(SETTINGS).json()
+
+    assert owner.put_json(SETTINGS, given | {"externalBookingDisclaimer": "x"}).status_code == 200
+    assert {name: getattr(read(ready), name) for name in seen} == seen
+
+    other = given | {"externalBookingUrl": "https://calendly.com/alpha-studio/other"}
+    assert owner.put_json(SETTINGS, other).status_code == 200
+    fresh = BookingSettings()
+    assert {name: getattr(read(ready), name) for name in seen} == {name: getattr(fresh, name) for name in seen}
 
 
 # ---- who is told ------------------------------------------------------------------------------------------------
@@ -455,6 +505,39 @@ def test_page_that_no_longer_lets_itself_be_framed_is_noticed(
     web = make_refusal()
     check_links(look=web.look)
     assert web.asked == [LIVE_URL]  # half a day has not passed
+
+
+def test_page_that_opens_on_its_own_is_not_asked_about_frames(framed: TenantRef) -> None:
+    with enter_tenant(framed):
+        BookingSettings.objects.update(external_booking_embed_mode="redirect")
+    web = Web()
+    assert check_links(look=web.look) == 1
+    assert web.asked == [LIVE_URL]
+
+
+def test_slow_page_is_not_asked_about_frames_when_its_time_is_up(
+    framed: TenantRef, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(links, "TENANT_SECONDS", 0.05)
+
+    class Slow(Web):
+        def look(self, address: str) -> Answer:
+            time.sleep(0.06)
+            return super().look(address)
+
+    web = Slow()
+    assert check_links(look=web.look) == 1
+    assert web.asked == [LIVE_URL]
+    assert (read(framed).link_result, read(framed).frame_check) == ("working", "allowed")
+
+
+def test_provider_that_never_lets_itself_be_framed_is_not_asked(framed: TenantRef) -> None:
+    address = "https://www.fresha.com/a/alpha/booking"
+    with enter_tenant(framed):
+        BookingSettings.objects.update(external_booking_url=address)
+    web = Web()
+    assert check_links(look=web.look) == 1
+    assert web.asked == [address]
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """The link that sends a visitor on, by example."""
 
+from dataclasses import replace
+
 import pytest
 
 from tenant_apps.booking.links import (
@@ -10,7 +12,7 @@ from tenant_apps.booking.links import (
     find_carrier_conflict,
     list_own_utms,
 )
-from tenant_apps.booking.providers import GENERIC, recognise_provider
+from tenant_apps.booking.providers import GENERIC, Tracking, recognise_provider
 from tenant_apps.booking.validators import parse_booking_url
 
 ID = "01993d2c-7b1e-7c3a-9f00-2b6f0c6f1a11"
@@ -61,6 +63,7 @@ def plain(address: str) -> str:
         ),
         ("https://example.com?b=2&a=1&b=3#top", f"https://example.com/?b=2&a=1&b=3&{OURS}#top"),
         ("https://example.com/#/book?x=1", f"https://example.com/?{OURS}#/book?x=1"),
+        ("https://example.com/?a=1#/book#2", f"https://example.com/?a=1&{OURS}#/book#2"),
         ("https://example.com/?a&b=&=c;d=e+%2B", f"https://example.com/?a&b=&=c;d=e+%2B&{OURS}"),
         ("https://example.com/?a=1&&b=2&", f"https://example.com/?a=1&b=2&{OURS}"),
         # Ours win, however their names are spelt
@@ -147,6 +150,19 @@ def test_outbound_url_prefill_without_documented_parameters_adds_nothing(address
 def test_outbound_url_prefill_adds_only_what_is_given() -> None:
     assert link("https://acme.as.me/", Prefill(name=" Jane ")) == f"{link('https://acme.as.me/')}&firstName=Jane"
     assert link("https://acme.as.me/", Prefill(email="", phone=None)) == link("https://acme.as.me/")
+    typed = Prefill(name=" Jane  van Doe ")
+    assert link("https://acme.as.me/", typed) == f"{link('https://acme.as.me/')}&firstName=Jane&lastName=van%20Doe"
+
+
+def test_outbound_url_sets_the_reference_once_where_it_is_the_carrier_too() -> None:
+    url = build_outbound_url(
+        base_url="https://example.com/",
+        provider=replace(GENERIC, tracking=Tracking(ref_param="tca_ref")),
+        handoff_id=ID,
+        utm_source="treasurecoastai",
+        utm_campaign="industry-demo",
+    )
+    assert url == f"https://example.com/?{OURS}"
 
 
 def test_prefill_is_not_shown_where_objects_are_logged() -> None:
@@ -204,4 +220,11 @@ def test_carrier_conflict_warning_names_the_other_parameters() -> None:
     assert describe_carrier_conflict(base_url=address, provider=recognise_provider(address)) == (
         "Your address sets utm_content. We use it for our reference and replace its value in every link. "
         "For a value of your own use utm_term or salesforce_uuid."
+    )
+
+
+def test_carrier_conflict_warning_ends_there_without_other_parameters() -> None:
+    address = "https://cal.com/a/b?metadata[tca_ref]=mine"
+    assert describe_carrier_conflict(base_url=address, provider=recognise_provider(address)) == (
+        "Your address sets metadata[tca_ref]. We use it for our reference and replace its value in every link."
     )

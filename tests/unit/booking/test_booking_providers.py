@@ -370,6 +370,7 @@ def test_provider_other_page_is_generic(address: str) -> None:
         "https://evil.example\\@calendly.com/acme",
         "https://calendly.com\\@evil.example/acme",
         "https://Calendly.com/acme",
+        "https://calendly.com/a\\b",
         "https://calendly.com/\u00e4",
         " https://calendly.com/acme",
         "https://[::1]/acme",

@@ -32,6 +32,7 @@ def judge(*headers: tuple[str, str], parent: str = PARENT, page: str = PAGE) -> 
         [(CSP, "frame-ancestors coastal-cuts.handoff.example:*")],
         [(CSP, "frame-ancestors http://coastal-cuts.handoff.example")],  # http admits https
         [(CSP, "frame-ancestors http://coastal-cuts.handoff.example:80")],
+        [(CSP, "frame-ancestors https://*")],
         [(CSP, "FRAME-ANCESTORS HTTPS://COASTAL-CUTS.HANDOFF.EXAMPLE")],
         [(CSP, "frame-ancestors 'none' https://coastal-cuts.handoff.example")],  # 'none' counts only alone
         [(CSP, "frame-ancestors https://coastal-cuts.handoff.example/path")],
@@ -58,6 +59,7 @@ def test_page_that_may_be_framed(headers: list[tuple[str, str]]) -> None:
         [(XFO, "DENY, SAMEORIGIN")],
         [(XFO, "SAMEORIGIN"), (XFO, "ALLOWALL")],
         [(XFO, "nonsense"), (XFO, "DENY")],
+        [(XFO, "ALLOWALL, nonsense")],
         [(CSP, "frame-ancestors 'none'")],
         [(CSP, "frame-ancestors 'self'")],
         [(CSP, "frame-ancestors")],
@@ -69,6 +71,9 @@ def test_page_that_may_be_framed(headers: list[tuple[str, str]]) -> None:
         [(CSP, "frame-ancestors data:")],
         [(CSP, "frame-ancestors *"), (CSP, "frame-ancestors 'none'")],  # every policy has to admit us
         [(CSP, "frame-ancestors *, frame-ancestors 'none'")],  # two policies in one header
+        [(CSP, "default-src 'self', frame-ancestors 'none'")],
+        [(CSP, "Frame-Ancestors 'none'")],
+        [(CSP, "frame-ancestors https://coastal-cuts.handoff.example:80")],  # 80 admits 443 for http alone
         [(CSP, "default-src 'self'; frame-ancestors 'self'; frame-ancestors *")],
         [(CSP, "script-src 'none';frame-ancestors\t'none'")],
         [(XFO, "ALLOWALL"), (CSP, "frame-ancestors 'none'")],
