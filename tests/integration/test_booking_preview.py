@@ -120,7 +120,11 @@ def test_warning_hinders_nobody(
     ("changes", "errors", "provider"),
     [
         ({"externalBookingUrl": "http://calendly.com/a"}, [("externalBookingUrl", "url_not_https")], None),
-        ({"externalBookingUrl": ""}, [("externalBookingUrl", "url_required")], None),
+        (
+            {"externalBookingUrl": "", "externalBookingDisclaimer": "New."},
+            [("externalBookingUrl", "url_required")],
+            None,
+        ),
         ({"externalBookingUtmSource": ""}, [("externalBookingUtmSource", "text")], "calendly"),
     ],
 )

@@ -108,11 +108,27 @@ def test_provider_is_named_by_the_tenant_or_recognised_or_its_host(
 def test_external_mode_without_a_good_url_cannot_be_saved(
     url: str | None, alpha: TenantRef, owner: TenantClient, body: dict[str, Any]
 ) -> None:
-    response = owner.put_json(PATH, body | {"externalBookingUrl": url})
+    response = owner.put_json(PATH, body | {"externalBookingUrl": url, "externalBookingDisclaimer": "New."})
 
     assert response.status_code == 422
     assert [error["field"] for error in response.json()["errors"]] == ["externalBookingUrl"]
     assert owner.get(PATH).json()["externalBookingUrl"] == ""
+
+
+def test_what_get_gave_can_be_put_back_even_without_a_url(alpha: TenantRef, owner: TenantClient) -> None:
+    """A new tenant is external and has no URL; its settings, unchanged, are no error."""
+    given = owner.get(PATH)
+    put_back = owner.put_json(PATH, given.json(), if_match=given["ETag"])
+
+    assert (put_back.status_code, put_back.json()) == (200, given.json())
+
+
+def test_link_once_given_is_not_taken_away_by_an_empty_one(
+    alpha: TenantRef, owner: TenantClient, body: dict[str, Any]
+) -> None:
+    assert owner.put_json(PATH, body).status_code == 200
+    assert owner.put_json(PATH, body | {"externalBookingUrl": ""}).status_code == 422
+    assert owner.get(PATH).json()["externalBookingUrl"] == URL
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,8 @@ def update_settings(*, tenant: TenantRef, given: SettingsInput, expected_version
     """Save all settings of the current tenant; the first request after this returns sees them, in every process.
 
     With `expected_version` only if nobody saved since. Raises InvalidFieldsError, StaleSettingsError; then nothing is
-    written. Never waits for the network. The URL is stored in canonical form.
+    written. Never waits for the network. The URL is stored in canonical form. What stands there already may always be
+    put back, even external mode without a URL, as a new tenant has it.
     """
     url = _check(given)
     values = asdict(given) | {"external_booking_url": url} | _keep_what_was_seen(url)
@@ -154,8 +155,15 @@ def _check(given: SettingsInput) -> str:
     """Return the canonical URL, "" where none is given and none is needed. Raises InvalidFieldsError."""
     url, problems = _judge_input(given)
     if problems:
-        raise InvalidFieldsError(problems)
+        if not _is_put_back(given):
+            raise InvalidFieldsError(problems)
+        return given.external_booking_url
     return url.url if url is not None else ""
+
+
+def _is_put_back(given: SettingsInput) -> bool:
+    saved = get_settings()
+    return all(getattr(saved, name) == value for name, value in asdict(given).items())
 
 
 def _judge_input(given: SettingsInput) -> tuple[BookingUrl | None, list[FieldProblem]]:
