@@ -1,13 +1,18 @@
 """What people type, anywhere in the product: texts that are really text, phone numbers and e-mail addresses."""
 
+import re
 import unicodedata
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 
+# Letters and a symbol by their category, yet drawn as nothing: the Hangul fillers, and Braille without a dot.
+_FILLERS = re.compile("[\u115f\u1160\u2800\u3164\uffa0]")
+
 
 def is_visible(text: str) -> bool:
-    """Whether a person sees anything of it: something beyond blanks, controls and zero-width characters."""
+    """Whether a person sees anything of it: something beyond blanks, fillers, controls and zero-width characters."""
+    text = _FILLERS.sub("", text)
     if text.isprintable():  # the usual case, and quick: nothing of C or Z in it but spaces
         return text.strip(" ") != ""
     return any(unicodedata.category(character)[0] not in "CZ" for character in text)
@@ -38,4 +43,5 @@ def parse_email(text: str) -> str | None:
         checked = validate_email(text, check_deliverability=False, globally_deliverable=False)
     except EmailNotValidError:
         return None
-    return checked.normalized if len(checked.normalized) <= 254 else None
+    is_whole = "." in checked.ascii_domain  # "jane@gmail" is a slip, and an address that nobody can answer
+    return checked.normalized if is_whole and len(checked.normalized) <= 254 else None

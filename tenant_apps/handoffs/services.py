@@ -39,6 +39,7 @@ SWEEP_CLAIM: Final = 4 * BATCH  # tenants at a time: to claim and to settle cost
 SWEEP_LEASE: Final = timedelta(minutes=1)
 SWEEP_RETRY: Final = timedelta(minutes=5)  # for a tenant whose sweep failed
 SWEEP_PAUSE: Final = timedelta(seconds=2)  # for a stale row that somebody holds
+REDIRECT_FROM: Final = (HandoffStatus.NEW, HandoffStatus.ABANDONED)
 OUR_PAGES = ["/", "/book"]
 
 SHARE_KEY = "shareDetailsWithProvider"
@@ -214,7 +215,7 @@ def redirect_handoff(*, booking: PublicBooking, handoff_id: UUID) -> Redirect:
     changed = BookingHandoff.objects.transition(
         REDIRECT, handoff_id=handoff_id, actor="visitor", url=booking.outbound_url(handoff_id=handoff_id)
     )
-    if changed:
+    if changed or handoff.status in REDIRECT_FROM:  # else another click came between the look and the UPDATE
         handoff.refresh_from_db()
     return Redirect(handoff, get_outbound_url(booking=booking, handoff=handoff), changed)
 

@@ -10,9 +10,13 @@ from shared_apps.errors import DomainError
 
 CARD_REMOVED = "[removed]"  # shorter than any card number, so no text outgrows its limit
 
-_DIGIT_RUN = re.compile(r"(?<![\d+])\d(?:[ \-.]?\d){12,}(?!\d)")
+# Blanks of any width (one line's: numbers below one another are several), hyphens, dashes and dots between the groups.
+_SEPARATOR = r"(?:[^\S\r\n]|[\-.\u2010-\u2015\u2212])"
+_DIGIT_RUN = re.compile(rf"(?<![\d+])\d(?:{_SEPARATOR}?\d){{12,}}(?!\d)")
 # A number as it is printed on a card, within a longer run: "4242 4242 4242 4242 12", the month of its end behind it.
-_PRINTED = re.compile(r"(?=(?<!\d)(\d{13,19}|\d{4}([ \-.])\d{4}\2\d{4}\2\d{4}|\d{4}([ \-.])\d{6}\3\d{4,5})(?!\d))")
+_PRINTED = re.compile(
+    rf"(?=(?<!\d)(\d{{13,19}}|\d{{4}}({_SEPARATOR})\d{{4}}\2\d{{4}}\2\d{{4}}|\d{{4}}({_SEPARATOR})\d{{6}}\3\d{{4,5}})(?!\d))"
+)
 # Issuer prefixes and lengths, ISO/IEC 7812 and the networks' published ranges.
 _CARD = re.compile(
     r"4\d{15}(?:\d{3})?|(?:5[1-5]\d\d|222[1-9]|22[3-9]\d|2[3-6]\d\d|27[01]\d|2720)\d{12}|3[47]\d{13}"

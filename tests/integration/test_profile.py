@@ -286,7 +286,16 @@ def test_stale_if_match_is_412_and_without_it_the_last_write_wins(
     assert owner.get(PATH).json() == body | {"address": "last"}
 
 
-@pytest.mark.parametrize("header", ["1", '"one"', "", '"99999999999"'])
+@pytest.mark.parametrize("header", ['"one"', '""', '"99999999999"', 'W/"0"', '"-1"', '"\xb2"'])
+def test_etag_that_was_never_given_is_stale(
+    header: str, alpha: TenantRef, owner: TenantClient, body: dict[str, Any]
+) -> None:
+    response = owner.put_json(PATH, body | {"address": "new"}, if_match=header)
+    assert (response.status_code, response.json()["status"]) == (412, 412)
+    assert owner.get(PATH).json() == body
+
+
+@pytest.mark.parametrize("header", ["1", "", "stale", '"1', '"1", "2"'])
 def test_if_match_that_is_no_etag_is_refused(
     header: str, alpha: TenantRef, owner: TenantClient, body: dict[str, Any]
 ) -> None:

@@ -1,5 +1,5 @@
 /** Insights: how many people asked, how many went on to the booking page, and where they came from. */
-import { useMemo } from "preact/hooks";
+import { useMemo, useState } from "preact/hooks";
 import { call } from "../../api/client.ts";
 import { boot } from "../../boot.ts";
 import { navigate, useAddress } from "../../router.ts";
@@ -23,6 +23,8 @@ export default function Insights() {
   const address = useAddress();
   const today = todayIn(boot.timeZone);
   const range = useMemo(() => readRange(address.searchParams, today), [address.search, today]);
+  const days = `${range.from} ${range.to}`;
+  const [emptyDays, setEmptyDays] = useState(""); // days without a request: that is said once, not in every panel
 
   const choose = (next: Range): void => {
     const query = writeRange(next);
@@ -38,21 +40,33 @@ export default function Insights() {
             name="funnel"
             range={range}
             className="whole"
-            read={(query, signal) => call("GET /insights/funnel", { query, signal })}
+            read={async (query, signal) => {
+              const answer = await call("GET /insights/funnel", { query, signal });
+              setEmptyDays(answer.current.captured === 0 ? `${query.from} ${query.to}` : "");
+              return answer;
+            }}
             isEmpty={({ current, previous }) => current.captured + previous.captured === 0}
             chart={(answer) => <Funnel answer={answer} formats={formats} />}
             table={null}
           />
-          <Timeline range={range} />
-          <RankingPanel range={range} by="service" title="By service" heading="Service" none="Not given" />
-          <RankingPanel range={range} by="source" title="By page" heading="Page" none="Not known" />
-          <RankingPanel range={range} by="campaign" title="By campaign" heading="UTM campaign" none="No campaign" />
-          <ColumnsPanel range={range} by="weekday" title="By weekday" heading="Weekday" />
-          <ColumnsPanel range={range} by="hour" title="By hour of the day" heading="Hour" />
-          <TimeToClick range={range} />
+          {emptyDays !== days && <Details range={range} />}
         </div>
       </div>
     </Page>
+  );
+}
+
+function Details({ range }: { range: Range }) {
+  return (
+    <>
+      <Timeline range={range} />
+      <RankingPanel range={range} by="service" title="By service" heading="Service" none="Not given" />
+      <RankingPanel range={range} by="source" title="By page" heading="Page" none="Not known" />
+      <RankingPanel range={range} by="campaign" title="By campaign" heading="UTM campaign" none="No campaign" />
+      <ColumnsPanel range={range} by="weekday" title="By weekday" heading="Weekday" />
+      <ColumnsPanel range={range} by="hour" title="By hour of the day" heading="Hour" />
+      <TimeToClick range={range} />
+    </>
   );
 }
 
