@@ -21,6 +21,8 @@ from shared_apps.quick_redis import RedisAwayError, quick_redis
 logger = logging.getLogger(__name__)
 
 STALE_SECONDS: Final = 24 * 3600.0
+RENEW_SECONDS: Final = 3600.0
+"""How often a process gives Redis a value anew that has not changed: the copy there ends by itself."""
 
 
 class Recalled(NamedTuple):
@@ -35,6 +37,7 @@ class SnapshotStore:
 
     def __init__(self, kind: str) -> None:
         self._kind = kind
+        self._copied: dict[str, float] = {}
 
     @property
     def _folder(self) -> Path:
@@ -55,8 +58,7 @@ class SnapshotStore:
             self._write(key, signed)
         except OSError as error:
             logger.error("a snapshot could not be written: %s", type(error).__name__)
-        with suppress(RedisAwayError):
-            quick_redis().call("SET", self._redis_key(key), signed, "EX", int(STALE_SECONDS))
+        self._copy(key, signed)
 
     def confirm(self, key: str) -> bool:
         """Note that the database still says what is kept; False when nothing is kept."""
@@ -64,7 +66,15 @@ class SnapshotStore:
             os.utime(self._folder / key)
         except OSError:
             return False
+        is_old = time.monotonic() - self._copied.get(key, float("-inf")) > RENEW_SECONDS
+        if is_old and (signed := self._read(key)) is not None:
+            self._copy(key, signed)
         return True
+
+    def _copy(self, key: str, signed: str) -> None:
+        self._copied[key] = time.monotonic()
+        with suppress(RedisAwayError):
+            quick_redis().call("SET", self._redis_key(key), signed, "EX", int(STALE_SECONDS))
 
     def recall(self, key: str) -> Recalled | None:
         """Return what was kept within the last 24 hours: of this host's file, else of Redis; None when there is none.
@@ -88,6 +98,7 @@ class SnapshotStore:
 
     def drop(self, key: str) -> None:
         """Forget a key: it must not be served again."""
+        self._copied.pop(key, None)
         with suppress(OSError):
             (self._folder / key).unlink()
         with suppress(RedisAwayError):

@@ -125,3 +125,23 @@ def test_copy_in_redis_serves_a_host_without_the_file(own_folder: Path, settings
     assert 86_000 < quick_redis.quick_redis().call("TTL", "snapshot:things:t_somewhere") <= 86_400
     STORE.drop(FILE)
     assert STORE.recall(FILE) is None
+
+
+def test_copy_in_redis_lives_as_long_as_the_value_is_confirmed(
+    own_folder: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.REDIS_URL = os.environ["REDIS_URL"]
+    ask, copy = quick_redis.quick_redis().call, "snapshot:things:t_somewhere"
+    STORE.keep(FILE, VALUE)
+    ask("EXPIRE", copy, 60)
+
+    assert STORE.confirm(FILE)
+    STORE.keep(FILE, VALUE)
+    assert ask("TTL", copy) <= 60  # not every time: a confirmation costs no round trip
+
+    monkeypatch.setattr("shared_apps.tenants.snapshots.RENEW_SECONDS", 0.0)
+    assert STORE.confirm(FILE)
+    assert ask("TTL", copy) > 86_000
+    STORE.drop(FILE)
+    assert not STORE.confirm(FILE)
+    assert ask("EXISTS", copy) == 0
