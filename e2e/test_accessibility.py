@@ -238,6 +238,15 @@ def test_pages_reflow_at_two_and_four_hundred_percent(width: int, stack: Stack, 
     expect(cta).to_be_in_viewport(ratio=1)
 
 
+def test_services_are_not_broken_within_a_word_beside_the_form(stack: Stack, open_page: OpenBrowser) -> None:
+    page = open_page(viewport={"width": 1440, "height": 900})
+    page.goto(stack.url("harbor-wellness", "/"))
+    services = page.locator(".menu a span")
+    heights = services.evaluate_all("spans => spans.map((span) => span.getBoundingClientRect().height)")
+    assert len(heights) == 5
+    assert len(set(heights)) == 1
+
+
 @pytest.mark.parametrize("width", [640, 320])
 def test_dashboard_reflows_at_two_and_four_hundred_percent(width: int, stack: Stack, open_page: OpenBrowser) -> None:
     handoff_id = ask_for_a_time(stack, "coastal-cuts", "Zoomed In", notes="x" * 300, sourcePage="/" + "long" * 60)

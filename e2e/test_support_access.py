@@ -38,6 +38,14 @@ def desk(stack: Stack, open_page: OpenBrowser) -> Page:
     return page
 
 
+def test_list_of_tenants_scrolls_in_its_own_box_on_a_phone(stack: Stack, open_page: OpenBrowser) -> None:
+    page = open_page(viewport={"width": 390, "height": 844})
+    log_in_to_admin(page, stack)
+    go_to_tenants(page, stack, "")
+    expect(page.get_by_role("link", name="Coastal Cuts")).to_be_visible()
+    assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+
+
 def open_harbor(stack: Stack, open_page: OpenBrowser, *, size: str, theme: str) -> Page:
     """The admin's page of Harbor Wellness, with axe in it."""
     page = open_for_axe(open_page, size=size, theme=theme)

@@ -73,8 +73,8 @@ def take_turn(
     """Answer one message. `slots` are those known before it; `reader` is who understands the sentence."""
     business = snapshot.business
     choice = _find_choice(message)
-    if choice is not None:
-        language = "en" if message in _CHOICES else "es"
+    if choice is not None or _is_ours(message, _CHANGE):
+        language = "en" if any(_is_same(message, text) for text in (*_CHOICES, _CHANGE)) else "es"
         reading = Reading(slots={}, intents=frozenset({Intent.CHANGE}), about=choice, language=language)
     else:
         reading = reader.read(
@@ -94,10 +94,15 @@ def take_turn(
 
 def _find_choice(message: str) -> Asking | None:
     """The slot that a tap on one of our own suggestions asks to change; in whichever language it was shown."""
-    for choice, slot in _CHOICES.items():
-        if any(message == _in(language, choice) for language in ("en", "es")):
-            return slot
-    return None
+    return next((slot for choice, slot in _CHOICES.items() if _is_ours(message, choice)), None)
+
+
+def _is_ours(message: str, suggestion: str) -> bool:
+    return any(_is_same(message, _in(language, suggestion)) for language in ("en", "es"))
+
+
+def _is_same(message: str, text: str) -> bool:
+    return message.strip(" .!").casefold() == text.casefold()
 
 
 def _in(language: str, text: str) -> str:
@@ -199,6 +204,8 @@ class _Conversation:
             Intent.CANCEL: self._elsewhere,
             Intent.THANKS: self._welcome,
         }
+        if self.reading.had_card_number:
+            answers.pop(Intent.ASK_PAYMENT)  # that nothing is paid here has been said
         said = [say() for intent, say in answers.items() if intent in self.reading.intents]
         yield from dict.fromkeys(text for text in said if text)
 

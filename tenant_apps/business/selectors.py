@@ -79,8 +79,11 @@ class BusinessCard:
     def list_hours(self, *, now: datetime, language: str) -> list[HoursLine]:
         """Return the seven days from Monday, as `language` and the business's region write days and clock times.
 
-        `now` decides which day is today, in the business's own zone.
+        `now` decides which day is today, in the business's own zone. Nothing where no hours are given at all: that is
+        no week of closed days.
         """
+        if not self.hours:
+            return []
         today = DAYS[now.astimezone(ZoneInfo(self.time_zone)).weekday()]
         locale = find_locale(language=language, region=self.region)
         names = locale.days["stand-alone"]["wide"]

@@ -221,3 +221,29 @@ def test_it_reads_no_table(ready: TenantRef, visitor: TenantClient, django_asser
     say(visitor, "hi")
     with django_assert_num_queries(0):
         say(visitor, SENTENCE)
+
+
+@pytest.mark.parametrize(
+    ("message", "reply"),
+    [
+        ("Change something", "What should I change?"),
+        ("Cambiar algo", "¿Qué cambio?"),
+        ("cambiar algo.", "¿Qué cambio?"),
+    ],
+)
+def test_our_own_suggestion_to_change_something_is_understood(
+    message: str, reply: str, ready: TenantRef, visitor: TenantClient
+) -> None:
+    known = {
+        "requestedService": "Haircut",
+        "preferredDateTimeText": "Friday",
+        "customerName": "Ann",
+        "customerEmail": "ann@example.com",
+    }
+    answer = say(visitor, message, known, "confirm")
+    assert (answer["reply"], answer["asking"], answer["slots"]) == (reply, "confirm", known)
+
+
+def test_card_number_is_answered_once(ready: TenantRef, visitor: TenantClient) -> None:
+    reply = say(visitor, "my card is 4111 1111 1111 1111", {}, None)["reply"]
+    assert reply.count("paid") == 1

@@ -8,6 +8,7 @@ from typing import Any, cast
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.admin.utils import display_for_value
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -152,9 +153,9 @@ class TenantAdmin(ByRole, admin.ModelAdmin):
         )
 
     @admin.display(description="Last activity")
-    def last_activity(self, row: Tenant) -> datetime | None:
+    def last_activity(self, row: Tenant) -> str:
         facts = facts_of(row)
-        return datetime.fromisoformat(facts["last"]) if facts and facts["last"] else None
+        return str(display_for_value(datetime.fromisoformat(facts["last"]), "-")) if facts and facts["last"] else "-"
 
     @admin.display(description="Support")
     def support(self, row: Tenant) -> SafeString | str:

@@ -74,14 +74,14 @@ _PATTERNS: Final[dict[Intent, str]] = {
 _COMPILED = {intent: re.compile(pattern) for intent, pattern in _PATTERNS.items()}
 
 _YES_WORDS = (
-    r"(?:y+e+s+|yep|yup|yeah|yea|ya|yas|ok|okay|okey|k|sure|of course|correct|right|exactly|perfect|great|"
+    r"(?:y+e+s+|y(?=\W*$)|yep|yup|yeah|yea|ya|yas|ok|okay|okey|k|sure|of course|correct|right|exactly|perfect|great|"
     r"good|fine|awesome|absolutely|definitely|please do|do it|go ahead|go on|go for it|send it|send|"
     r"confirm|confirmed|"
     r"looks? (?:good|great|right|correct|perfect)|sounds? (?:good|great|right)|that'?s (?:right|correct|"
     r"fine|good|all|it|perfect)|thats (?:right|correct|fine|it|all)|all good|all set|that works|"
     r"works for me|submit|proceed|continue|pass it on|lets go|let'?s go|let'?s do it|"
     r"si+|sip|claro(?: que si)?|correcto|exacto|perfecto|dale|va|vale|bueno|bien|esta bien|todo bien|"
-    r"de acuerdo|adelante|por supuesto|listo|asi es|envialo|enviar|mandalo|continua|continuar|sigue|"
+    r"de acuerdo|venga|adelante|por supuesto|listo|asi es|envialo|enviar|mandalo|continua|continuar|sigue|"
     r"confirmo|simon|eso es(?: todo)?|es correcto|asi esta bien|me parece(?: bien)?|"
     r"\U0001f44d|\U0001f44c|✅)"
 )
@@ -100,7 +100,7 @@ _FILLER = re.compile(
 _CHANGE = re.compile(
     r"\b(?:change (?:something|it|that|the|my)|(?:want|need|like) to (?:change|fix|correct|edit|update)|"
     r"can (?:i|we|you) (?:change|fix|correct|edit|update)|wrong (?:\w+)|\w+ is (?:wrong|incorrect|"
-    r"not right)|fix (?:the|my)|edit|cambiar|corregir|(?:esta|es) (?:mal|equivocad[oa]|incorrect[oa]))\b"
+    r"not right)|fix (?:the|my)|edit|cambi(?:ar|a|e|ame)|corregir|(?:esta|es) (?:mal|equivocad[oa]|incorrect[oa]))\b"
 )
 _ABOUT: Final[dict[str, str]] = {
     "preferredDateTimeText": r"\b(?:time|date|day|when|hour|hora|fecha|dia|cuando|horario)\b",

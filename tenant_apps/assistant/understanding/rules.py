@@ -80,7 +80,21 @@ _CANCELS = re.compile(
     r"(?:cancel(?:ar)?|reschedule|move|change|reagendar|cambiar|mover)\b(?! (?:it|that|the)\b)"
 )
 _CORRECTS = re.compile(r"\b(?:no|not|wait|actually|instead|sorry|mejor|perdon|cambi\w+)\b")
+_CHANGES = re.compile(r"\W*(?:(?:no|oh|sorry|perdon)\W+)?(?:wait|actually|instead|make it|change|mejor|cambi\w+)\b")
 _DO_YOU_HAVE = re.compile(r"\W*(?:y )?(?:tienen|tienes|tiene|hay|aceptan)\b")
+# What somebody does not bear is nothing they wish for: "allergic to hair dye".
+_NOT_BORNE = re.compile(
+    r"\b(?:allerg(?:ic|y|ies)|alergi(?:a|as|co|ca)|sensitive|sensible|react(?:ion|s|ed)?|reaccion)"
+    r" (?:to|a|al|con|with)(?: (?!(?:but|and|so|can|could|i|need|want|pero|y|quiero|puedo)\b)[^\W\d_]+){1,3}"
+)
+_ASKS_TO_SPARE = re.compile(
+    r"\W*(?:(?:please|pls|por favor)\W+)+(?:no|don't|dont|do not|avoid|(?:be )?careful|sin|cuidado|evit\w+)\b"
+)
+_LACKS = re.compile(
+    r"\b(?:no|not|don't|dont|without|sin)\b[^.!?\n]{0,15}\b(?:e-?mail|correo|phone|number|telefono|numero|celular)\b"
+)
+_TALKS_OF_CHANGE = re.compile(r"\b(?:cambi(?:ar|a|e|ame)|change|fix|edit|corregir|servicio|service)\b")
+_JOINS = re.compile(r"\W*(?:(?:and|or|is|my|at|y|e|o|u|es|mi|en)\b\W*)+")  # what stood between a number and an address
 _NO_ANSWER = _ASKS | {Intent.CANCEL, Intent.RESTART, Intent.CHANGE}
 
 
@@ -92,17 +106,7 @@ class RuleUnderstanding:
         cleaned = remove_card_numbers(message[:_MAX_MESSAGE])
         had_card = cleaned != message[:_MAX_MESSAGE]
         text = Message(cleaned.replace(CARD_REMOVED, " " * len(CARD_REMOVED)))
-        patterns = [_MARKUP, _ORDERS]
-        if had_card:
-            patterns.append(_CARD_TALK)
-        if _ORDERS.search(text.folded):
-            patterns.append(_MORE_ORDERS)
-        for pattern in patterns:
-            for match in pattern.finditer(text.folded):
-                start = match.start()
-                if "whole" in pattern.groupindex and match["whole"]:  # the sentence from its beginning
-                    start = max(text.folded.rfind(mark, 0, start) for mark in ".!?\n") + 1
-                text.claim(start, match.end())
+        _claim_orders(text, had_card=had_card)
         intents = find_intents(text.folded, is_answer=context.asking is not None)
         contact = claim_contact(
             text, region=context.region, is_asked=context.asking in ("customerPhone", "customerEmail")
@@ -121,14 +125,25 @@ class RuleUnderstanding:
             asked_about = _find_service(text, context.services, questions)
             for question in questions:  # … and tells nothing else.
                 text.claim(question.start, question.end)
-            slots |= self._read_wish(text, context, contacts, is_answer=bool(questions) or not intents & _NO_ANSWER)
-            if asked_about and slots["preferredDateTimeText"] and not slots["requestedService"]:
+            is_answer = bool(questions) or not intents & _NO_ANSWER
+            if is_answer and (
+                context.asking == "notes" or (context.asking == CONFIRM and _ASKS_TO_SPARE.match(text.folded))
+            ):
+                slots |= _read_note(text)
+            if "notes" not in slots:
+                slots |= self._read_wish(text, context, contacts, is_answer=is_answer)
+            if asked_about and slots.get("preferredDateTimeText") and not slots["requestedService"]:
                 slots["requestedService"] = asked_about
+        about = find_about(text.folded) if self._wants_change(intents, context) else None
+        if about and _TALKS_OF_CHANGE.search(fold(slots.get("requestedService", ""))):
+            del slots["requestedService"]
+        if context.asking in ("customerPhone", "customerEmail") and _LACKS.search(text.folded):
+            about = None  # they have none: to ask for just that would be no help
         slots = {slot: cut(value, _LIMITS[slot]) for slot, value in slots.items() if value}
         return Reading(
             slots=slots,
             intents=frozenset(intents),
-            about=find_about(text.folded) if self._wants_change(intents, context) else None,
+            about=about,
             language=find_language(
                 cleaned,
                 context.known.get("preferredDateTimeText", ""),
@@ -149,20 +164,24 @@ class RuleUnderstanding:
         events = find_events(text)
         for event in events:
             text.claim(event.start, event.end)
+        not_borne = [Span(*match.span()) for match in _NOT_BORNE.finditer(text.folded)]
+        text.claimed += not_borne
         service = claim_services(text, context.services)
+        text.claimed = [span for span in text.claimed if span not in not_borne]
         other_times = claim_other_times(text)
         before = len(text.claimed)
         time = claim_time(text)
         times, calls_at = text.claimed[before:], ""
         marked = find_marked(text)
         text.claimed += marked
-        name = claim_name(text, contacts=contacts, business_name=context.business_name)
+        is_yes = context.asking == CONFIRM and is_only_filler(text.folded)  # "Vale" and "Dale" are names as well
+        name = "" if is_yes else claim_name(text, contacts=contacts, business_name=context.business_name)
         text.claimed = [span for span in text.claimed if span not in marked]
         asking = context.asking
         bare = is_answer and asking is not None and not is_question(text.folded) and not is_only_filler(text.folded)
         if asking == "customerName" and not name and bare:
             name = read_bare_name(text)
-        if not service and (asking != "customerName" or not name):
+        if not service and not not_borne and (asking != "customerName" or not name):
             service = claim_other_service(text)
         if asking == "preferredDateTimeText" and is_answer and "?" not in text.typed:
             time = claim_answer(text, time)
@@ -171,7 +190,8 @@ class RuleUnderstanding:
             # Asked how to reach them, they say at which hour: that is when to call.
             time, calls_at = "", ", ".join(_say_when(text, span) for span in times)
         left = tidy(text.blanked().replace("|", " "))
-        if bare and left and asking == "requestedService" and not service and not name:
+        is_said = left and not _JOINS.fullmatch(fold(left))
+        if bare and is_said and asking == "requestedService" and not service and not name:
             text.claimed = [span for span in text.claimed if span not in other_times]
             service = strip_request(_rest(text))
             text.services = text.claimed[-1:]
@@ -195,6 +215,32 @@ class RuleUnderstanding:
             "customerName": name,
             "notes": ". ".join(filter(None, (calls_at, notes))),
         }
+
+
+def _claim_orders(text: Message, *, had_card: bool) -> None:
+    """Claim markup, orders to a machine, and what is said around a card number: they tell nothing."""
+    patterns = [_MARKUP, _ORDERS]
+    if had_card:
+        patterns.append(_CARD_TALK)
+    if _ORDERS.search(text.folded):
+        patterns.append(_MORE_ORDERS)
+    for pattern in patterns:
+        for match in pattern.finditer(text.folded):
+            start = match.start()
+            if "whole" in pattern.groupindex and match["whole"]:  # the sentence from its beginning
+                start = max(text.folded.rfind(mark, 0, start) for mark in ".!?\n") + 1
+            text.claim(start, match.end())
+
+
+def _read_note(text: Message) -> dict[str, str]:
+    """The answer to what else there is to know, whole and as typed: half a note may say the opposite."""
+    if is_only_filler(text.folded) or is_question(text.folded) or _CHANGES.match(text.folded):
+        return {}
+    typed = list(text.typed)
+    for span in text.claimed:
+        typed[span.start : span.end] = " " * (span.end - span.start)
+    note = tidy_note(tidy("".join(typed)))
+    return {"notes": note} if note else {}
 
 
 def _find_questions(text: Message) -> list[Span] | None:

@@ -154,6 +154,24 @@ def test_list_tells_links_numbers_and_last_activity(
     assert 'class="link none">No link' in page
 
 
+def test_page_of_a_tenant_tells_its_last_activity_as_the_list_does(
+    ready: TenantRef, beta: TenantRef, admin: Client
+) -> None:
+    with enter_tenant(ready):
+        HandoffFactory.create()
+    told = [
+        re.search(
+            r"Last activity:.*?readonly\">(.*?)</div>", admin.get(f"{LIST}{pk}/change/").content.decode(), re.DOTALL
+        )
+        for pk in (ready.id, beta.id)
+    ]
+
+    assert told[0]
+    assert re.fullmatch(r"[A-Z][a-z]+\.? \d+, \d{4}, .*[ap]\.m\.|.*noon|.*midnight", told[0][1])
+    assert told[1]
+    assert told[1][1] == "-"
+
+
 @pytest.mark.parametrize(
     ("changes", "state"),
     [

@@ -143,3 +143,69 @@ def test_a_question_is_heard(message: str, intent: Intent) -> None:
 )
 def test_the_language_of_a_message_is_heard(message: str, language: str) -> None:
     assert understanding.read(message, SALON).language == language
+
+
+@pytest.mark.parametrize(
+    ("message", "asking", "notes"),
+    [
+        ("Please no dye near my ears", "notes", "Please no dye near my ears"),
+        ("Please no dye near my ears", "confirm", "Please no dye near my ears"),
+        ("allergic to colour, and my Friday is full", "notes", "allergic to colour, and my Friday is full"),
+        ("Sin tinte cerca de las orejas", "notes", "Sin tinte cerca de las orejas"),
+    ],
+)
+def test_a_note_is_kept_whole_for_half_of_it_may_say_the_opposite(message: str, asking: str, notes: str) -> None:
+    assert read(message, asking) == {"notes": notes}
+
+
+@pytest.mark.parametrize("message", ["no", "nothing else, thanks", "nada más", "what is your address?"])
+def test_what_tells_nothing_is_no_note(message: str) -> None:
+    assert read(message, "notes") == {}
+
+
+def test_what_somebody_does_not_bear_is_no_wish() -> None:
+    assert read("I'm allergic to hair dye") == {"notes": "I'm allergic to hair dye"}
+    assert read("I have a severe allergy to hair dye, can I get Colour?") == {
+        "requestedService": "Colour",
+        "notes": "I have a severe allergy to hair dye",
+    }
+
+
+@pytest.mark.parametrize("message", ["vale", "Dale", "venga", "y"])
+def test_a_yes_that_is_a_name_as_well_is_a_yes(message: str) -> None:
+    reading = understanding.read(message, Context(services=SALON.services, region="US", asking="confirm"))
+    assert (reading.slots, Intent.YES in reading.intents) == ({}, True)
+
+
+def test_and_is_no_yes() -> None:
+    reading = understanding.read(
+        "y el precio?", Context(services=SALON.services, region="US", asking="confirm", language="es")
+    )
+    assert Intent.YES not in reading.intents
+
+
+@pytest.mark.parametrize(
+    "message", ["bob@example.com or 772 555 0199", "my phone is 772 555 0199 and email bob@example.com"]
+)
+def test_what_stands_between_a_number_and_an_address_is_no_service(message: str) -> None:
+    assert read(message, "requestedService") == {"customerPhone": "+17725550199", "customerEmail": "bob@example.com"}
+
+
+@pytest.mark.parametrize(
+    ("message", "about"),
+    [
+        ("cambia la hora", "preferredDateTimeText"),
+        ("quiero cambiar la hora", "preferredDateTimeText"),
+        ("cambia el servicio", "requestedService"),
+        ("my name is wrong", "customerName"),
+    ],
+)
+def test_a_wish_to_change_is_no_detail_itself(message: str, about: str) -> None:
+    reading = understanding.read(message, Context(services=SALON.services, region="US", asking="confirm"))
+    assert (reading.slots, reading.about) == ({}, about)
+
+
+@pytest.mark.parametrize("message", ["no email", "no tengo correo", "no tengo teléfono"])
+def test_who_lacks_one_way_is_not_asked_for_it_again(message: str) -> None:
+    reading = understanding.read(message, Context(services=SALON.services, region="US", asking="customerPhone"))
+    assert (reading.slots, reading.about) == ({}, None)

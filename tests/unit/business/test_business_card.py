@@ -46,6 +46,10 @@ def test_hours_are_written_as_in_the_region(language: str, region: str, label: s
     assert lines[1].text == closed
 
 
+def test_hours_that_nobody_gave_are_no_week_of_closed_days() -> None:
+    assert make_card(hours=()).list_hours(now=MONDAY, language="en") == []
+
+
 @pytest.mark.parametrize(
     ("zone", "today"), [("America/New_York", 0), ("Pacific/Auckland", 1), ("Pacific/Pago_Pago", 0)]
 )
