@@ -90,8 +90,9 @@ def test_leaving_the_mails_is_a_form_of_one_press(alpha: TenantRef) -> None:
 
 
 def test_login_says_what_is_wrong_where_readers_hear_it(alpha: TenantRef, visitor: TenantClient) -> None:
-    page = _read(visitor.post("/login", {"email": HOSTILE, "password": "x", "next": HOSTILE}))
+    page = _read(visitor.post("/login", {"email": HOSTILE, "password": "x", "next": f"/dashboard{HOSTILE}"}))
     assert not page.having("data-evil")
+    assert page.one("input", name="next")["value"] == f"/dashboard{HOSTILE}"
     error = page.mark("field-error")
     assert error["role"] == "alert"
     email, password = page.one("input", name="email"), page.one("input", name="password")
