@@ -134,7 +134,9 @@ def test_support_sees_a_banner_with_its_way_out_and_nobody_else_does(
     form = page.one("form")
     assert (form["method"], form["action"], form.is_in(banner)) == ("post", "/logout", True)
     _check_forms(page, forms=1)
-    assert not _read(owner.get("/dashboard")).all(data_testid="support-banner")
+    plain = _read(owner.get("/dashboard"))
+    assert not plain.all(data_testid="support-banner")
+    assert plain.one("meta", name="robots")["content"] == "noindex"
 
 
 def test_link_of_support_opens_beside_the_admin_and_tells_it_nothing(desk: Client, alpha: TenantRef) -> None:
