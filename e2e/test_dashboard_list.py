@@ -223,4 +223,4 @@ def test_a_press_with_a_key_held_is_the_browsers_own(stack: Stack, open_page: Op
     link.click(modifiers=["ControlOrMeta"])
     page.wait_for_timeout(500)
     assert page.url == stack.url(SHOP, "/dashboard")
-    expect(row_of(page, "Opened Beside")).to_be_visible()
+    expect(row_of(page, "Opened Beside").first).to_be_visible()
