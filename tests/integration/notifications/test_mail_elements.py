@@ -1,6 +1,7 @@
 """The elements of the mails about new handoffs: rows for what there is, links to where they say, words as text."""
 
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -44,6 +45,7 @@ def test_one_who_left_an_address_is_written_to_alone(
         make_unsubscribe_url(alpha, "owner@alpha.example"),
     ]
     assert len([each for each in page.all("br") if each.parent is not None and each.parent.text == "Firstsecond"]) == 1
+    assert page.all("p", class_="plain")[0].text == f"{DASHBOARD}/handoffs/{key}"  # for those whose buttons do nothing
     assert "Your answer to this mail goes to the visitor." in page.one("body").text
 
 
@@ -82,6 +84,26 @@ def test_hourly_mail_leads_to_each_and_takes_words_as_text(
     ]
     assert all(each.text for each in page.all("th"))
     assert "and 1 more" in page.one("body").text
+
+
+def test_summary_tells_each_count_by_its_name(
+    alpha: TenantRef,
+    visitor: TenantClient,
+    lead: dict[str, Any],
+    inbox: MailServer,
+    wait: Wait,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    counts = SimpleNamespace(captured=9, redirected=5, completed=3, abandoned=2)
+    monkeypatch.setattr("tenant_apps.notifications.services.count_day", lambda *_args, **_given: counts)
+    choose(alpha, new_handoff="off", daily_summary=True)
+    wait(alpha)
+    told = {"Received": "9", "Sent to the provider": "5", "Marked completed": "3", "Abandoned": "2"}
+    assert _rows(_read(inbox)) == told
+    plain = get_part(inbox.messages[0], "plain")
+    assert [line for line in plain.splitlines() if line[-1:].isdigit() and ": " in line] == [
+        f"{name}: {count}" for name, count in told.items()
+    ]
 
 
 def test_subscribing_again_is_told(alpha: TenantRef) -> None:
