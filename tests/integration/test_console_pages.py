@@ -78,6 +78,22 @@ def test_forms_of_the_platform_hold_a_token(admin: Client, alpha: TenantRef, set
         _check_forms(_read(admin.get(path)), forms=forms)
 
 
+def test_step_of_a_domain_names_what_is_agreed_to(admin: Client, alpha: TenantRef) -> None:
+    path = f"/admin/tenants/tenant/{alpha.id}/domains/"
+    admin.post(path, {"do": "add", "host": "book.alpha-studio.com"})
+    page = _read(admin.get(path))
+    claim = page.mark("domain-claim")
+    buttons = {each["value"] for each in page.all("button", name="do") if each.is_in(claim)}
+    assert buttons == {"check", "remove"}  # nothing proves yet that it may stand in links
+    [named] = [each for each in page.all("input", name="claim") if each.is_in(claim)]
+    asked = _read(admin.post(path, {"do": "remove", "claim": named["value"]}))
+    form = asked.one("input", name="confirmed").parent
+    assert form is not None
+    given = {each["name"]: each["value"] for each in asked.all("input", type_="hidden") if each.parent is form}
+    del given[TOKEN]
+    assert given == {"do": "remove", "confirmed": "yes", "claim": named["value"]}
+
+
 def test_leaving_the_mails_is_a_form_of_one_press(alpha: TenantRef) -> None:
     path = make_unsubscribe_url(alpha, "owner@alpha.example").partition(":8000")[2]
     page = _read(TenantClient(alpha).get(path))
