@@ -213,3 +213,14 @@ def test_keyboard_goes_from_row_to_row_and_back_again(stack: Stack, open_page: O
 
 def _no_script_errors(page: Page) -> None:
     expect(page.get_by_text("This page stopped working")).to_have_count(0)
+
+
+def test_a_press_with_a_key_held_is_the_browsers_own(stack: Stack, open_page: OpenBrowser) -> None:
+    ask_for_a_time(stack, SHOP, "Opened Beside")
+    page = open_page(viewport=WIDE)
+    log_in(page, stack, SHOP)
+    link = row_of(page, "Opened Beside").get_by_role("link").first
+    link.click(modifiers=["ControlOrMeta"])
+    page.wait_for_timeout(500)
+    assert page.url == stack.url(SHOP, "/dashboard")
+    expect(row_of(page, "Opened Beside").first).to_be_visible()

@@ -168,3 +168,15 @@ def test_refused_form_shows_the_link_of_the_answer_and_is_not_sent_again_by_itse
     expect(alert.get_by_test_id("contact-cta")).to_be_visible()
     page.wait_for_timeout(6_000)
     assert len(sent) == 1
+
+
+def test_page_that_comes_back_as_it_was_left_can_send_again(stack: Stack, page: Page) -> None:
+    page.goto(stack.url("coastal-cuts", "/book"))
+    fill_in(page, name="Back From Memory")
+    page.context.route(CAPTURE, lambda _route: None)  # left in the middle of sending
+    press(page)
+    button = page.get_by_test_id("capture-form").locator("button[type=submit]")
+    expect(button).to_be_disabled()
+    page.evaluate("() => dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
+    expect(button).to_be_enabled()
+    expect(button).to_have_text("Continue")

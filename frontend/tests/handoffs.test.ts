@@ -18,6 +18,7 @@ import {
   formatPhone,
   industryName,
   linkOf,
+  mailTo,
   nameOf,
   plural,
   sourceOf,
@@ -166,6 +167,11 @@ test("numbers are grouped as people read them, whatever the country", () => {
   assert.equal(formatPhone("+34911234567"), "+34 911 234567");
   assert.equal(formatPhone("+177255501259"), "+17 725 5501259");
   assert.equal(formatPhone("odd"), "odd");
+});
+
+test("a mail goes to the address alone, whatever stands in it", () => {
+  assert.equal(mailTo("ana+cut@example.com"), "mailto:ana%2Bcut@example.com");
+  assert.equal(mailTo("a?bcc=b&body=c@example.com"), "mailto:a%3Fbcc%3Db%26body%3Dc@example.com");
 });
 
 test("the link is the one with the reference, else our own page", () => {

@@ -78,6 +78,22 @@ def test_forms_of_the_platform_hold_a_token(admin: Client, alpha: TenantRef, set
         _check_forms(_read(admin.get(path)), forms=forms)
 
 
+def test_step_of_a_domain_names_what_is_agreed_to(admin: Client, alpha: TenantRef) -> None:
+    path = f"/admin/tenants/tenant/{alpha.id}/domains/"
+    admin.post(path, {"do": "add", "host": "book.alpha-studio.com"})
+    page = _read(admin.get(path))
+    claim = page.mark("domain-claim")
+    buttons = {each["value"] for each in page.all("button", name="do") if each.is_in(claim)}
+    assert buttons == {"check", "remove"}  # nothing proves yet that it may stand in links
+    [named] = [each for each in page.all("input", name="claim") if each.is_in(claim)]
+    asked = _read(admin.post(path, {"do": "remove", "claim": named["value"]}))
+    form = asked.one("input", name="confirmed").parent
+    assert form is not None
+    given = {each["name"]: each["value"] for each in asked.all("input", type_="hidden") if each.parent is form}
+    del given[TOKEN]
+    assert given == {"do": "remove", "confirmed": "yes", "claim": named["value"]}
+
+
 def test_leaving_the_mails_is_a_form_of_one_press(alpha: TenantRef) -> None:
     path = make_unsubscribe_url(alpha, "owner@alpha.example").partition(":8000")[2]
     page = _read(TenantClient(alpha).get(path))
@@ -90,8 +106,9 @@ def test_leaving_the_mails_is_a_form_of_one_press(alpha: TenantRef) -> None:
 
 
 def test_login_says_what_is_wrong_where_readers_hear_it(alpha: TenantRef, visitor: TenantClient) -> None:
-    page = _read(visitor.post("/login", {"email": HOSTILE, "password": "x", "next": HOSTILE}))
+    page = _read(visitor.post("/login", {"email": HOSTILE, "password": "x", "next": f"/dashboard{HOSTILE}"}))
     assert not page.having("data-evil")
+    assert page.one("input", name="next")["value"] == f"/dashboard{HOSTILE}"
     error = page.mark("field-error")
     assert error["role"] == "alert"
     email, password = page.one("input", name="email"), page.one("input", name="password")
@@ -133,7 +150,9 @@ def test_support_sees_a_banner_with_its_way_out_and_nobody_else_does(
     form = page.one("form")
     assert (form["method"], form["action"], form.is_in(banner)) == ("post", "/logout", True)
     _check_forms(page, forms=1)
-    assert not _read(owner.get("/dashboard")).all(data_testid="support-banner")
+    plain = _read(owner.get("/dashboard"))
+    assert not plain.all(data_testid="support-banner")
+    assert plain.one("meta", name="robots")["content"] == "noindex"
 
 
 def test_link_of_support_opens_beside_the_admin_and_tells_it_nothing(desk: Client, alpha: TenantRef) -> None:

@@ -378,6 +378,8 @@ def test_owner_is_told_after_three_failures_over_a_quarter_of_an_hour_once(
     look_again(ready, OK, minutes=60)
     deliver(ready)
     assert [message.subject for message in mailoutbox[1:]] == ["Your booking page can be reached again"]
+    for part in (str(mailoutbox[1].body), str(mailoutbox[1].alternatives[0].content)):  # type: ignore[attr-defined]  # a named tuple since Django 5.2
+        assert LIVE_URL in part
 
     look_again(ready, GONE, minutes=60)  # a new series starts from nothing
     deliver(ready)

@@ -15,6 +15,11 @@ export function formatPhone(phone: string): string {
   return phone.replace(/^(\+\d{2})(\d{3})(\d+)$/, "$1 $2 $3");
 }
 
+/** The link that starts a mail to an address a visitor typed: nothing in it names further people or a text. */
+export function mailTo(address: string): string {
+  return `mailto:${encodeURIComponent(address).replace("%40", "@")}`;
+}
+
 export function plural(count: number, one: string, many: string): string {
   return `${count.toLocaleString("en-US")} ${count === 1 ? one : many}`;
 }

@@ -1,7 +1,7 @@
 import type { ComponentChildren } from "preact";
 import type { HandoffOut } from "../../../../.generated/openapi";
 import { boot } from "../../boot.ts";
-import { attributionOf, formatPhone, industryName } from "../../handoffs/words.ts";
+import { attributionOf, formatPhone, industryName, mailTo } from "../../handoffs/words.ts";
 import { Badge, Card, Time } from "../../ui/index.ts";
 
 interface Fact {
@@ -69,7 +69,7 @@ export function Facts({ item }: { item: HandoffOut }) {
             email !== null && {
               label: "Email",
               value: (
-                <a href={`mailto:${encodeURIComponent(email).replace("%40", "@")}`}>
+                <a href={mailTo(email)}>
                   <bdi>{email}</bdi>
                 </a>
               ),

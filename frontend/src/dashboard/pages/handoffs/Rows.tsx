@@ -3,7 +3,7 @@ import { Component } from "preact";
 import type { HandoffOut } from "../../../../.generated/openapi";
 import { isOwner } from "../../boot.ts";
 import { apply } from "../../handoffs/changes.ts";
-import { formatPhone, industryName, linkOf, nameOf, sourceOf } from "../../handoffs/words.ts";
+import { formatPhone, industryName, linkOf, mailTo, nameOf, sourceOf } from "../../handoffs/words.ts";
 import { Button, copy, Menu, type MenuItem, StatusBadge, Time } from "../../ui/index.ts";
 
 const HEADERS = ["Received", "Customer", "Service", "Preferred time", "Source", "Status"];
@@ -95,7 +95,7 @@ function Contact({ item }: { item: HandoffOut }) {
   }
   if (item.customerEmail) {
     return (
-      <a class="contact" href={`mailto:${encodeURIComponent(item.customerEmail).replace("%40", "@")}`}>
+      <a class="contact" href={mailTo(item.customerEmail)}>
         <bdi>{item.customerEmail}</bdi>
       </a>
     );
@@ -108,7 +108,7 @@ function Actions({ item, name, onErase }: { item: HandoffOut; name: string; onEr
   const more: MenuItem[] = [
     { label: "Open", icon: "arrow", href: `/dashboard/handoffs/${item.id}` },
     ...(item.customerPhone && item.customerEmail
-      ? [{ label: "Write an email", icon: "mail" as const, href: `mailto:${item.customerEmail}` }]
+      ? [{ label: "Write an email", icon: "mail" as const, href: mailTo(item.customerEmail) }]
       : []),
     ...(isOwner && item.customerName ? [erasing(() => onErase(item))] : []),
   ];
