@@ -32,6 +32,7 @@ def test_sentences_end_at_the_provider(stack: Stack, page: Page, open_page: Open
     page.get_by_role("button", name="Yes, go on").click()
     page.wait_for_url(re.compile(r"/handoff/[0-9a-f-]{36}$"))
     expect(page.locator("main")).to_contain_text("Chatty Maria")
+    assert page.evaluate("() => sessionStorage.length") == 0  # the talk is not for whoever comes next
     leave_by(page.get_by_test_id("handoff-cta"), "calendly.com")
 
     owner = open_page()

@@ -95,6 +95,10 @@ def test_service_on_the_page_is_taken_into_the_form_below(stack: Stack, page: Pa
         expect(page.get_by_label("What would you like?")).to_have_value("Colour")
     expect(page.locator("#request-title")).to_be_focused()
     assert page.url == stack.url("coastal-cuts")
+    below = page.get_by_test_id("capture-form").get_by_role("button", name="Haircut")
+    below.press("Space")
+    expect(page.get_by_label("What would you like?")).to_have_value("Haircut")
+    expect(below).to_be_focused()  # whoever is in the form already stays where they are
 
 
 def test_what_came_with_the_page_is_newer_than_the_draft(stack: Stack, page: Page) -> None:

@@ -85,6 +85,7 @@ def test_step_of_a_domain_names_what_is_agreed_to(admin: Client, alpha: TenantRe
     claim = page.mark("domain-claim")
     buttons = {each["value"] for each in page.all("button", name="do") if each.is_in(claim)}
     assert buttons == {"check", "remove"}  # nothing proves yet that it may stand in links
+    assert not page.all("button", value="primary")
     [named] = [each for each in page.all("input", name="claim") if each.is_in(claim)]
     asked = _read(admin.post(path, {"do": "remove", "claim": named["value"]}))
     form = asked.one("input", name="confirmed").parent
