@@ -8,6 +8,7 @@ import pytest
 from shared_apps.accounts.enums import Role
 from shared_apps.tenants.scope import TenantRef, enter_tenant
 from tenant_apps.booking.models import BookingSettings
+from tenant_apps.booking.services import SettingsInput, preview_settings
 from tests.clients import TenantClient
 
 SETTINGS = "/api/v1/settings/booking"
@@ -173,3 +174,12 @@ def test_page_that_was_asked_about_frames_is_no_longer_unknown(
         BookingSettings.objects.update(frame_check="allowed")
     answer = preview(owner, given)
     assert (answer["frames"], answer["warnings"]) == (True, [])
+
+
+def test_page_of_our_own_is_shown_as_no_booking_page(alpha: TenantRef, settings: Any) -> None:
+    settings.SAAS_DOMAIN = "handoff.example.com"
+    given = SettingsInput("external", "", "https://beta.handoff.example.com/book", "redirect", "", "a", "b")
+    with enter_tenant(alpha):
+        shown = preview_settings(given=given)
+    assert [problem.code for problem in shown.problems] == ["url_own_site"]
+    assert (shown.booking.ready, shown.booking.url) == (False, "")

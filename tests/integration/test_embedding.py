@@ -34,6 +34,12 @@ def test_list_is_saved_and_holds_at_once(
         ["*"],
         ["null"],
         ["https://"],
+        ["https://intranet"],
+        ["https://127.0.0.1"],
+        ["https://-a.example"],
+        ["https://a-.example"],
+        ["https://a.example:0"],
+        ["https://a.example:65536"],
         ["https://a.example; script-src *"],
         ["https://a.example https://b.example"],
         ["https://a.example\n"],
@@ -46,3 +52,14 @@ def test_what_is_no_exact_origin_is_refused(origins: list[str], ready: TenantRef
     assert response.status_code == 422
     assert [error["field"] for error in response.json()["errors"]] == ["allowedOrigins"]
     assert owner.get(PATH).json() == {"allowedOrigins": []}
+
+
+def test_own_machine_may_show_the_form_in_development_alone(
+    ready: TenantRef, owner: TenantClient, settings: Any
+) -> None:
+    local = {"allowedOrigins": ["http://localhost:3000", "http://site.localhost", "http://127.0.0.1:8080"]}
+    settings.IS_DEVELOPMENT = False
+    assert owner.put_json(PATH, local).status_code == 422
+    settings.IS_DEVELOPMENT = True
+    assert owner.put_json(PATH, local).status_code == 200
+    assert owner.put_json(PATH, {"allowedOrigins": ["http://localhost.evil.example"]}).status_code == 422

@@ -136,12 +136,12 @@ def test_run_whose_time_is_up_looks_at_nobody(ready: TenantRef) -> None:
 
 
 def test_links_saved_together_drift_apart(ready: TenantRef, beta: TenantRef, owner: TenantClient) -> None:
-    dues = set()
+    pauses = set()
     for _ in range(5):
         pass_time(ready)
         check_links(look=Web().look)
-        dues.add(read(ready).link_due_at)
-    assert len(dues) == 5
+        pauses.add(pause_of(read(ready)))
+    assert len(pauses) == 5
 
 
 def test_link_kept_by_an_earlier_release_is_found_by_the_scan(ready: TenantRef, beta: TenantRef) -> None:
@@ -225,6 +225,7 @@ def test_look_that_breaks_stops_nobody(
 
     assert check_links(look=look) == 2
     assert (read(ready).link_result, read(ready).link_reason) == ("unknown", "error")
+    assert pause_of(read(ready)) < timedelta(minutes=6)
     assert read(beta).link_result == "working"
 
 
@@ -300,11 +301,16 @@ def test_one_other_site_that_answers_makes_it_the_pages_failure(ready: TenantRef
     assert (read(ready).link_result, read(ready).link_failures) == ("failing", 1)
 
 
-def test_answer_for_a_link_that_changed_meanwhile_is_dropped(ready: TenantRef, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "change", [{"external_booking_url": "https://calendly.com/alpha-studio/other"}, {"booking_mode": "internal"}]
+)
+def test_answer_for_a_link_that_changed_meanwhile_is_dropped(
+    change: dict[str, str], ready: TenantRef, monkeypatch: pytest.MonkeyPatch
+) -> None:
     keep = links._keep
 
     def keep_too_late(*arguments: Any) -> None:
-        BookingSettings.objects.update(external_booking_url="https://calendly.com/alpha-studio/other")
+        BookingSettings.objects.update(**change)
         keep(*arguments)
 
     monkeypatch.setattr(links, "_keep", keep_too_late)
@@ -401,6 +407,13 @@ def test_two_failures_far_apart_tell_nobody(ready: TenantRef) -> None:
     look_again(ready, GONE)
     look_again(ready, GONE, hours=3)
     assert (read(ready).link_failures, list_jobs(ready)) == (2, [])
+
+
+def test_refusal_after_failures_at_once_tells_nobody(ready: TenantRef) -> None:
+    for _ in range(3):
+        look_again(ready, GONE, minutes=3)
+    look_again(ready, Answer(403, ()), minutes=30)
+    assert list_jobs(ready) == []
 
 
 def test_success_in_between_tells_nobody(ready: TenantRef) -> None:

@@ -150,6 +150,28 @@ def test_rule_holds_for_the_service_whoever_calls_it(alpha: TenantRef) -> None:
         assert BookingSettings.objects.get().version == 1
 
 
+def test_longest_texts_are_kept(alpha: TenantRef, owner: TenantClient, body: dict[str, Any]) -> None:
+    longest = {
+        "externalBookingProviderName": "x" * 80,
+        "externalBookingDisclaimer": "x" * 500,
+        "externalBookingUtmSource": "x" * 100,
+        "externalBookingUtmCampaign": "x" * 100,
+    }
+    assert owner.put_json(PATH, body | longest).status_code == 200
+    assert longest.items() <= owner.get(PATH).json().items()
+
+
+def test_page_of_our_own_cannot_be_the_booking_page(alpha: TenantRef, settings: Any) -> None:
+    """Visitors would go round in circles."""
+    settings.SAAS_DOMAIN = "handoff.example.com"
+    given = SettingsInput("external", "", "https://beta.handoff.example.com/book", "redirect", "", "a", "b")
+    with enter_tenant(alpha):
+        with pytest.raises(InvalidFieldsError) as caught:
+            update_settings(tenant=alpha, given=given)
+        assert BookingSettings.objects.get().external_booking_url == ""
+    assert [problem.code for problem in caught.value.problems] == ["url_own_site"]
+
+
 def test_internal_mode_needs_no_url_and_sends_nobody_away(
     alpha: TenantRef, owner: TenantClient, visitor: TenantClient, body: dict[str, Any], lead: dict[str, Any]
 ) -> None:

@@ -1,8 +1,9 @@
 """A new handoff is mailed to the business: to whom, what it says, and what it must not do."""
 
 import re
+from collections import Counter
 from collections.abc import Callable
-from datetime import time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,12 +11,15 @@ import pytest
 from django.utils import timezone
 
 from shared_apps.accounts.enums import Role
+from shared_apps.outbox import hooks
 from shared_apps.outbox.models import Job
 from shared_apps.outbox.services import enqueue, relay_jobs
 from shared_apps.tenants.scope import TenantRef, enter_tenant
 from tenant_apps.business.models import BusinessProfile
 from tenant_apps.handoffs.models import BookingHandoff
+from tenant_apps.notifications import services
 from tenant_apps.notifications.models import NotificationSettings
+from tenant_apps.notifications.selectors import DayCounts, count_day, name_recipient
 from tenant_apps.notifications.services import update_notification_settings
 from tests.clients import TenantClient
 from tests.factories import UserFactory
@@ -147,6 +151,19 @@ def test_flagged_one_is_kept_and_mailed_to_nobody(
     assert inbox.messages == []
 
 
+@pytest.mark.parametrize("new_handoff", ["each", "hourly"])
+def test_one_that_is_flagged_before_the_mail_is_told_to_nobody(
+    new_handoff: str, alpha: TenantRef, visitor: TenantClient, lead: dict[str, Any], inbox: MailServer, wait: Wait
+) -> None:
+    choose(alpha, new_handoff=new_handoff)
+    capture(visitor, lead)
+    with enter_tenant(alpha):
+        BookingHandoff.objects.update(metadata={"flags": ["honeypot"]})
+    relay_jobs()
+    wait(alpha)
+    assert inbox.messages == []
+
+
 def test_erased_handoff_is_told_to_nobody(
     alpha: TenantRef, visitor: TenantClient, lead: dict[str, Any], inbox: MailServer
 ) -> None:
@@ -201,6 +218,33 @@ def test_nobody_is_told_when_it_is_off(
     alpha: TenantRef, visitor: TenantClient, lead: dict[str, Any], inbox: MailServer
 ) -> None:
     choose(alpha, new_handoff="off")
+    capture(visitor, lead)
+    relay_jobs()
+    assert inbox.messages == []
+
+
+def test_job_done_twice_has_nobody_told_twice(alpha: TenantRef, visitor: TenantClient, lead: dict[str, Any]) -> None:
+    """A worker killed between the two does it again."""
+    set_addresses(alpha, "a@alpha.example", "b@alpha.example")
+    choose(alpha, daily_summary=True)
+    key = capture(visitor, lead)
+    with enter_tenant(alpha):
+        for _ in range(2):
+            services.tell_new_handoff(alpha, {"handoff": key})
+            services.plan_summary(alpha, {"day": "2026-03-08"})
+        kinds = Counter(Job.objects.values_list("kind", flat=True))
+    assert (kinds[services.SEND_NEW_HANDOFF], kinds[services.SEND_SUMMARY], kinds[services.PLAN_SUMMARY]) == (2, 2, 1)
+
+
+def test_mail_under_way_is_not_sent_once_it_is_off(
+    alpha: TenantRef, visitor: TenantClient, lead: dict[str, Any], inbox: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def turn_off_then_send(tenant: TenantRef, payload: hooks.Payload) -> None:
+        choose(alpha, new_handoff="off")
+        with enter_tenant(alpha):
+            services.send_new_handoff(tenant, payload)
+
+    monkeypatch.setitem(hooks._handlers, services.SEND_NEW_HANDOFF, turn_off_then_send)
     capture(visitor, lead)
     relay_jobs()
     assert inbox.messages == []
@@ -284,6 +328,38 @@ def test_hourly_mail_leaves_out_what_was_erased_and_counts_what_is_too_much(
     assert keys[0] not in get_part(message, "plain")
 
 
+def test_hourly_mail_is_not_sent_once_it_is_off(
+    alpha: TenantRef, visitor: TenantClient, lead: dict[str, Any], inbox: MailServer, wait: Wait
+) -> None:
+    choose(alpha, new_handoff="hourly")
+    capture(visitor, lead)
+    relay_jobs()
+    choose(alpha, new_handoff="off")
+    wait(alpha)
+    assert inbox.messages == []
+    with enter_tenant(alpha):
+        assert NotificationSettings.objects.get().digest == []
+
+
+def test_hour_of_which_nothing_is_left_has_no_mail(
+    alpha: TenantRef, visitor: TenantClient, lead: dict[str, Any], inbox: MailServer, wait: Wait
+) -> None:
+    choose(alpha, new_handoff="hourly")
+    capture(visitor, lead)
+    relay_jobs()
+    with enter_tenant(alpha):
+        BookingHandoff.objects.update(customer_name="")
+    wait(alpha)
+    assert inbox.messages == []
+
+
+def test_hour_without_a_handoff_has_no_mail(alpha: TenantRef) -> None:
+    choose(alpha, new_handoff="hourly")
+    with enter_tenant(alpha):
+        services.collect_digest(alpha, {})
+        assert not Job.objects.exists()
+
+
 # ---- the daily summary ------------------------------------------------------------------------------------------
 
 
@@ -313,3 +389,39 @@ def test_summary_comes_every_morning_while_it_is_wanted(
     wait(alpha)
     with enter_tenant(alpha):
         assert not Job.objects.exists()
+
+
+def test_summary_under_way_is_not_sent_once_it_is_unwanted(
+    alpha: TenantRef, visitor: TenantClient, lead: dict[str, Any], inbox: MailServer
+) -> None:
+    choose(alpha, new_handoff="off", daily_summary=True)
+    capture(visitor, lead)
+    today = timezone.now().astimezone(ZoneInfo("America/New_York")).date()
+    payload: hooks.Payload = {"day": today.isoformat(), "to": name_recipient(alpha, "owner@alpha.example")}
+    with enter_tenant(alpha):
+        services.send_summary(alpha, payload)
+    assert len(inbox.messages) == 1
+    choose(alpha, new_handoff="off", daily_summary=False)
+    with enter_tenant(alpha):
+        services.send_summary(alpha, payload)
+    assert len(inbox.messages) == 1
+
+
+def test_summary_counts_the_day_of_the_business_alone(
+    alpha: TenantRef, visitor: TenantClient, lead: dict[str, Any]
+) -> None:
+    zone = ZoneInfo("America/New_York")
+    begin = datetime(2026, 3, 8, tzinfo=zone)  # a day of 23 hours there
+    end = datetime(2026, 3, 9, tzinfo=zone)
+    second = timedelta(seconds=1)
+    keys = [capture(visitor, lead) for _ in range(4)]
+    with enter_tenant(alpha):
+        moments = (begin.astimezone(UTC) - second, begin, end.astimezone(UTC) - second, end)
+        for key, moment in zip(keys, moments, strict=True):
+            BookingHandoff.objects.filter(pk=key).update(created_at=moment)
+        BookingHandoff.objects.filter(pk=keys[1]).update(
+            status="completed_external", redirected_at=begin + second, completed_at=begin + second
+        )
+        BookingHandoff.objects.filter(pk=keys[2]).update(status="abandoned", abandoned_at=end)
+        counted = count_day(begin.date(), time_zone="America/New_York")
+    assert counted == DayCounts(captured=2, redirected=1, completed=1, abandoned=1)

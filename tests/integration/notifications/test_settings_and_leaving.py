@@ -8,6 +8,7 @@ import pytest
 from shared_apps.accounts.enums import Role
 from shared_apps.outbox.services import relay_jobs
 from shared_apps.tenants.scope import TenantRef, enter_tenant
+from tenant_apps.business.models import BusinessProfile
 from tenant_apps.notifications.models import NotificationSettings
 from tenant_apps.notifications.selectors import make_unsubscribe_url
 from tests.clients import TenantClient
@@ -93,6 +94,37 @@ def test_mail_carries_the_way_out_and_it_works(
     visitor.post_json("/api/v1/handoffs", lead)
     relay_jobs()
     assert len(inbox.messages) == 3
+
+
+def test_leaving_and_coming_back_is_of_one_address_alone(alpha: TenantRef) -> None:
+    with enter_tenant(alpha):
+        BusinessProfile.objects.update(notification_emails=["a@alpha.example", "b@alpha.example"])
+    stranger = TenantClient(alpha)
+
+    def list_left() -> list[str]:
+        with enter_tenant(alpha):
+            return list(NotificationSettings.objects.get().unsubscribed)
+
+    for address in ("a@alpha.example", "b@alpha.example"):
+        assert stranger.post(_path(alpha, address)).status_code == 200
+    assert list_left() == ["a@alpha.example", "b@alpha.example"]
+    stranger.post(_path(alpha, "a@alpha.example"), {"action": "subscribe"})
+    assert list_left() == ["b@alpha.example"]
+    assert stranger.post(_path(alpha, "nobody@alpha.example")).status_code == 404
+    assert list_left() == ["b@alpha.example"]
+
+
+def test_one_who_has_left_finds_the_way_back_when_no_longer_on_the_list(alpha: TenantRef) -> None:
+    stranger = TenantClient(alpha)
+    with enter_tenant(alpha):
+        BusinessProfile.objects.update(notification_emails=["a@alpha.example"])
+    stranger.post(_path(alpha, "a@alpha.example"))
+    with enter_tenant(alpha):
+        BusinessProfile.objects.update(notification_emails=["b@alpha.example"])
+    assert "Get them again" in stranger.get(_path(alpha, "a@alpha.example")).content.decode()
+    stranger.post(_path(alpha, "a@alpha.example"), {"action": "subscribe"})
+    with enter_tenant(alpha):
+        assert NotificationSettings.objects.get().unsubscribed == []
 
 
 def test_one_who_left_between_the_change_and_the_mail_gets_none(

@@ -6,6 +6,7 @@ import pytest
 
 from tenant_apps.booking.links import (
     Prefill,
+    build_frame_url,
     build_outbound_url,
     build_plain_url,
     describe_carrier_conflict,
@@ -183,6 +184,25 @@ def test_prefill_is_not_shown_where_objects_are_logged() -> None:
 )
 def test_plain_url_has_our_utms_and_no_reference(address: str, expected: str) -> None:
     assert plain(address) == expected
+
+
+@pytest.mark.parametrize(
+    ("address", "framed"),
+    [
+        (
+            "https://calendly.com/a/b?x=1&embed_domain=evil.example#top",
+            "https://calendly.com/a/b?x=1&embed_domain=alpha.example.com%3A8000&embed_type=Inline#top",
+        ),
+        ("https://acme.as.me/schedule.php", "https://acme.as.me/schedule.php?ref=embedded_csp"),
+        ("https://cal.com/a/b", "https://cal.com/a/b/embed"),
+        ("https://cal.com/a/b/?x=1#top", "https://cal.com/a/b/embed?x=1#top"),
+        ("https://cal.com/a/b/embed", "https://cal.com/a/b/embed"),
+        ("https://example.com/book?x=1", "https://example.com/book?x=1"),
+    ],
+)
+def test_frame_url_is_as_the_provider_documents_it(address: str, framed: str) -> None:
+    provider = recognise_provider(address)
+    assert build_frame_url(url=address, provider=provider, our_host="alpha.example.com:8000") == framed
 
 
 @pytest.mark.parametrize(

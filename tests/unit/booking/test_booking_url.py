@@ -141,6 +141,7 @@ REFUSED = [
     ("https://calendly.com/?ref={ref}", "url_template"),
     ("https://calendly.com/?ref=${ref}", "url_template"),
     ("https://calendly.com/?ref={{ref|default}}", "url_template"),
+    ("https://calendly.com/?ref=${ref:-none}", "url_template"),
     ("https://calendly.com/?ref=%7B%7Bref%7D%7D", "url_template"),
     ("https://calendly.com/?ref=%7Bref%7D", "url_template"),
     ("https://calendly.com/?ref=<ref>", "url_template"),

@@ -38,12 +38,27 @@ def test_hours_apart_pass(hours: list[dict[str, str]]) -> None:
         ([span("mon", "01:00", "04:00"), span("sun", "18:00", "02:00")], "Monday"),
         ([span(day, "10:00", "10:00") for day in DAYS], "Monday"),
         ([span("thu", "25:00", "26:00")], "Thursday"),
+        ([span("thu", "09:00", "24:00")], "Thursday"),
+        ([span("thu", "09:00", "17:60")], "Thursday"),
+        ([span("thu", "09:00:30", "17:00")], "Thursday"),
     ],
 )
 def test_hours_that_cannot_be_are_told_by_their_day(hours: list[dict[str, str]], day: str) -> None:
     with pytest.raises(ValidationError) as caught:
         check_hours(hours)
     assert day in caught.value.messages[0]
+
+
+def test_hours_are_of_the_weeks_days_alone() -> None:
+    with pytest.raises(ValidationError):
+        check_hours([span("monday", "09:00", "17:00")])
+
+
+def test_hours_are_at_most_three_a_day() -> None:
+    hours = [span(day, f"{hour}:00", f"{hour}:30") for day in DAYS for hour in (10, 11, 12)]
+    check_hours(hours)
+    with pytest.raises(ValidationError):
+        check_hours([*hours, span("mon", "13:00", "13:30")])
 
 
 clock = st.builds("{:02d}:{:02d}".format, st.integers(0, 23), st.integers(0, 59))
