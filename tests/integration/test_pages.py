@@ -147,6 +147,15 @@ def test_receipt_is_good_for_a_day_on_this_site_by_https(
         assert ("Jane Doe" in visitor.get(f"/handoff/{key}").content.decode()) is is_shown
 
 
+def test_receipt_of_an_earlier_release_is_none(ready: TenantRef, visitor: TenantClient, lead: dict[str, Any]) -> None:
+    key = visitor.post_json("/api/v1/handoffs", lead).json()["id"]
+    salt = f"receipt:{ready.schema_name}:{key}"
+    visitor.cookies["receipt"] = signing.dumps({"name": "Jane Doe"}, salt=salt)
+    page = visitor.get(f"/handoff/{key}")
+    assert page.status_code == 200
+    assert "Jane Doe" not in page.content.decode()
+
+
 def test_click_marks_once_and_goes_to_the_provider(ready: TenantRef, visitor: TenantClient) -> None:
     with enter_tenant(ready):
         key = HandoffFactory.create().pk
@@ -176,6 +185,15 @@ def test_click_by_json_keeps_the_first_moment(ready: TenantRef, visitor: TenantC
     assert set(first) == {"id", "status", "redirectedAt", "url"}
     assert (first["status"], first["id"]) == ("redirected", str(key))
     assert first == second
+
+
+def test_click_by_json_is_refused_to_another_site(ready: TenantRef, visitor: TenantClient) -> None:
+    with enter_tenant(ready):
+        key = HandoffFactory.create().pk
+    answer = visitor.post(f"/api/v1/handoffs/{key}/redirect", headers={"origin": "https://evil.example"})
+    assert answer.status_code == 403
+    with enter_tenant(ready):
+        assert BookingHandoff.objects.get().status == "new"
 
 
 @pytest.mark.parametrize("method", ["get", "head"])
