@@ -187,6 +187,17 @@ def test_click_by_json_keeps_the_first_moment(ready: TenantRef, visitor: TenantC
     assert first == second
 
 
+def test_click_from_a_frame_gets_the_address_for_a_frame(ready: TenantRef, visitor: TenantClient) -> None:
+    with enter_tenant(ready):
+        key = HandoffFactory.create().pk
+    path = f"/api/v1/handoffs/{key}/redirect"
+    plain, framed = (visitor.post(path + query).json()["url"] for query in ("", "?embed=1"))
+    assert "embed_" not in plain
+    assert framed.startswith(plain)
+    assert "embed_domain=alpha.localhost" in framed
+    assert [visitor.post(path + query).status_code for query in ("?embed=2", "?frame=1")] == [422, 422]
+
+
 def test_click_by_json_is_refused_to_another_site(ready: TenantRef, visitor: TenantClient) -> None:
     with enter_tenant(ready):
         key = HandoffFactory.create().pk
