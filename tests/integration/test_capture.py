@@ -50,6 +50,7 @@ def test_capture_writes_one_row_and_one_event(ready: TenantRef, visitor: TenantC
     assert handoff.customer_phone == "+17725550177"
     assert handoff.preferred_date_time_text == "Friday after 5"
     assert handoff.industry_slug == "salon"
+    assert handoff.external_booking_url_used.endswith(f"&tca_ref={key}&utm_content={key}")
     assert handoff.metadata == {"attribution": {"utm_source": "google"}}
     assert (event.type, event.actor, event.evidence, event.at) == ("created", "visitor", "system", handoff.created_at)
 

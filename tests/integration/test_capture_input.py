@@ -9,6 +9,7 @@ import pytest
 from shared_apps.tenants.scope import TenantRef, enter_tenant
 from tenant_apps.handoffs.models import BookingHandoff
 from tests.clients import TenantClient
+from tests.conftest import make_ready
 
 PATH = "/api/v1/handoffs"
 CARD = "4111 1111 1111 1111"
@@ -274,6 +275,15 @@ def test_tenant_without_url_keeps_the_lead_and_says_who_gets_in_touch(
     assert "will get in touch" in body["message"]
     with enter_tenant(alpha):
         assert BookingHandoff.objects.get().external_booking_url_used == ""
+
+
+def test_shared_number_is_in_the_link_where_the_provider_takes_one(
+    alpha: TenantRef, visitor: TenantClient, lead: dict[str, Any], django_capture_on_commit_callbacks: Any
+) -> None:
+    make_ready(alpha, django_capture_on_commit_callbacks, "https://alphastudio.as.me/schedule.php")
+    body = visitor.post_json(PATH, lead | {"shareDetailsWithProvider": True}).json()
+    assert "phone=%2B17725550177" in body["booking"]["url"]
+    assert "email=" not in body["booking"]["url"]
 
 
 def test_shared_details_are_in_the_link_and_nowhere_else(

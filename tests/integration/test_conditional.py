@@ -80,6 +80,19 @@ def test_tag_of_one_question_answers_no_other(alpha: TenantRef, owner: TenantCli
         assert owner.get(path, headers={"if-none-match": etag}).status_code == 200
 
 
+def test_tag_of_a_page_answers_no_other_page(alpha: TenantRef, owner: TenantClient) -> None:
+    with enter_tenant(alpha):
+        HandoffFactory.create_batch(2)
+    first = owner.get(LIST, {"limit": 1})
+    rest = {"limit": 1, "cursor": first.json()["nextCursor"]}
+    assert owner.get(LIST, rest, headers={"if-none-match": first["ETag"]}).status_code == 200
+
+
+def test_tag_of_one_summary_answers_no_other(alpha: TenantRef, owner: TenantClient) -> None:
+    etag = owner.get(f"{LIST}/summary")["ETag"]
+    assert owner.get(f"{LIST}/summary?status=new", headers={"if-none-match": etag}).status_code == 200
+
+
 def test_weak_tag_and_a_list_of_tags_are_understood(alpha: TenantRef, owner: TenantClient) -> None:
     etag = owner.get(LIST)["ETag"]
 

@@ -9,10 +9,12 @@ from uuid import uuid4
 import pytest
 from django.conf import settings
 from django.core import signing
+from django.utils import timezone
 
 from shared_apps.accounts.enums import Role
 from shared_apps.tenants.scope import TenantRef, enter_tenant
 from tenant_apps.handoffs.models import BookingHandoff, HandoffEvent
+from tenant_apps.handoffs.services import record_click
 from tests.clients import TenantClient
 from tests.factories import HandoffFactory
 
@@ -187,6 +189,14 @@ def test_click_by_json_keeps_the_first_moment(ready: TenantRef, visitor: TenantC
     assert first == second
 
 
+def test_click_of_the_past_is_of_something_known_though_it_is_marked_already(ready: TenantRef) -> None:
+    with enter_tenant(ready):
+        key = HandoffFactory.create().pk
+        told = [record_click(handoff_id=each, url="", at=timezone.now()) for each in (key, key, uuid4())]
+        assert told == [True, True, False]
+        assert HandoffEvent.objects.filter(type="redirected").count() == 1
+
+
 def test_click_from_a_frame_gets_the_address_for_a_frame(ready: TenantRef, visitor: TenantClient) -> None:
     with enter_tenant(ready):
         key = HandoffFactory.create().pk
@@ -241,6 +251,7 @@ def test_click_without_a_link_leads_back_to_the_page(alpha: TenantRef, visitor: 
     assert _marks(page) >= {"contact-cta", "booking-unavailable"}
     assert "handoff-cta" not in _marks(page)
     assert visitor.post(f"/api/v1/handoffs/{key}/redirect").status_code == 409
+    assert visitor.post(f"/api/v1/handoffs/{uuid4()}/redirect").status_code == 404
     with enter_tenant(alpha):
         assert BookingHandoff.objects.get().status == "new"
 
