@@ -166,6 +166,16 @@ def test_long_attribution_is_cut_and_never_costs_the_lead(
     assert {len(value) for value in metadata["attribution"].values()} == {300}
 
 
+def test_attribution_that_is_no_text_never_costs_the_lead(
+    ready: TenantRef, visitor: TenantClient, lead: dict[str, Any]
+) -> None:
+    given = {"utm_source": "a\ud800b", "utm_medium": "\u200b", "utm_term": "a\0b", "gclid": " "}
+    assert _raw(visitor, json.dumps(lead | {"attribution": given}).encode()).status_code == 201
+
+    with enter_tenant(ready):
+        assert BookingHandoff.objects.get().metadata == {"attribution": {"utm_source": "ab", "utm_term": "ab"}}
+
+
 def test_honeypot_is_answered_as_usual_and_flagged(
     ready: TenantRef, visitor: TenantClient, lead: dict[str, Any]
 ) -> None:

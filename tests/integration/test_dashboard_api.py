@@ -196,6 +196,13 @@ def test_unknown_or_malformed_id_is_404(key: str, suffix: str, alpha: TenantRef,
     assert response.json()["detail"] == "There is no such handoff."
 
 
+def test_id_is_read_in_its_usual_form_alone(alpha: TenantRef, owner: TenantClient) -> None:
+    with enter_tenant(alpha):
+        key = HandoffFactory.create().pk
+    forms = (str(key), str(key).upper(), key.hex, f"urn:uuid:{key}", f"{{{key}}}")
+    assert [owner.get(f"{LIST}/{form}").status_code for form in forms] == [200, 200, 404, 404, 404]
+
+
 @pytest.mark.parametrize(
     ("method", "path"),
     [("get", LIST), ("get", f"{LIST}/summary"), ("get", f"{LIST}/abc"), ("post", f"{LIST}/abc/complete"),
