@@ -88,6 +88,23 @@ def test_handoff_that_somebody_holds_is_swept_later_and_holds_up_no_other(
         assert set(abandoned.all()) == {held, free}
 
 
+def test_handoff_committed_after_the_sweep_looked_is_swept(
+    committed_tenant: TenantRef, aside: Callable[[Callable[[], Any]], Any]
+) -> None:
+    """Its mark was left out, because one stood; the sweep then sees one handoff, and must not forget the tenant."""
+    old = timezone.now() - timedelta(hours=30)
+    with enter_tenant(committed_tenant):
+        HandoffFactory.create(created_at=old)
+        with transaction.atomic():
+            HandoffFactory.create(created_at=old)
+            assert aside(sweep_handoffs) == 1
+
+        deadline = time.monotonic() + 15
+        while sweep_handoffs() == 0 and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert not BookingHandoff.objects.filter(status="new").exists()
+
+
 def test_mark_rolled_back_leaves_the_list_in_the_end(
     committed_tenant: TenantRef, done: list[int], aside: Callable[[Callable[[], Any]], Any]
 ) -> None:

@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from shared_apps.tenants.scope import TenantRef, enter_tenant
+from tenant_apps.business.services import update_profile
 from tenant_apps.handoffs.models import BookingHandoff, HandoffEvent
 from tests.clients import TenantClient
 
@@ -49,8 +50,19 @@ def test_capture_writes_one_row_and_one_event(ready: TenantRef, visitor: TenantC
     assert handoff.customer_phone == "+17725550177"
     assert handoff.preferred_date_time_text == "Friday after 5"
     assert handoff.industry_slug == "salon"
+    assert handoff.external_booking_url_used.endswith(f"&tca_ref={key}&utm_content={key}")
     assert handoff.metadata == {"attribution": {"utm_source": "google"}}
     assert (event.type, event.actor, event.evidence, event.at) == ("created", "visitor", "system", handoff.created_at)
+
+
+def test_capture_says_how_to_reach_the_business(
+    ready: TenantRef, visitor: TenantClient, lead: dict[str, Any], django_capture_on_commit_callbacks: Any
+) -> None:
+    changes = {"phone": "+17725550100", "email": "hello@alpha.example"}
+    with django_capture_on_commit_callbacks(execute=True), enter_tenant(ready):
+        update_profile(tenant=ready, changes=changes)
+
+    assert visitor.post_json("/api/v1/handoffs", lead).json()["contact"] == changes
 
 
 @pytest.mark.parametrize("count", [1, 2, 5])

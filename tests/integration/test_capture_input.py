@@ -9,6 +9,7 @@ import pytest
 from shared_apps.tenants.scope import TenantRef, enter_tenant
 from tenant_apps.handoffs.models import BookingHandoff
 from tests.clients import TenantClient
+from tests.conftest import make_ready
 
 PATH = "/api/v1/handoffs"
 CARD = "4111 1111 1111 1111"
@@ -165,6 +166,16 @@ def test_long_attribution_is_cut_and_never_costs_the_lead(
     assert {len(value) for value in metadata["attribution"].values()} == {300}
 
 
+def test_attribution_that_is_no_text_never_costs_the_lead(
+    ready: TenantRef, visitor: TenantClient, lead: dict[str, Any]
+) -> None:
+    given = {"utm_source": "a\ud800b", "utm_medium": "\u200b", "utm_term": "a\0b", "gclid": " "}
+    assert _raw(visitor, json.dumps(lead | {"attribution": given}).encode()).status_code == 201
+
+    with enter_tenant(ready):
+        assert BookingHandoff.objects.get().metadata == {"attribution": {"utm_source": "ab", "utm_term": "ab"}}
+
+
 def test_honeypot_is_answered_as_usual_and_flagged(
     ready: TenantRef, visitor: TenantClient, lead: dict[str, Any]
 ) -> None:
@@ -274,6 +285,15 @@ def test_tenant_without_url_keeps_the_lead_and_says_who_gets_in_touch(
     assert "will get in touch" in body["message"]
     with enter_tenant(alpha):
         assert BookingHandoff.objects.get().external_booking_url_used == ""
+
+
+def test_shared_number_is_in_the_link_where_the_provider_takes_one(
+    alpha: TenantRef, visitor: TenantClient, lead: dict[str, Any], django_capture_on_commit_callbacks: Any
+) -> None:
+    make_ready(alpha, django_capture_on_commit_callbacks, "https://alphastudio.as.me/schedule.php")
+    body = visitor.post_json(PATH, lead | {"shareDetailsWithProvider": True}).json()
+    assert "phone=%2B17725550177" in body["booking"]["url"]
+    assert "email=" not in body["booking"]["url"]
 
 
 def test_shared_details_are_in_the_link_and_nowhere_else(

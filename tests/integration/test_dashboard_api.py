@@ -105,12 +105,14 @@ def test_days_are_the_businesss_own_and_both_included(alpha: TenantRef, owner: T
         for hour, name in ((3, "late on the 9th"), (5, "early on the 10th")):
             HandoffFactory.create(customer_name=name, created_at=datetime(2026, 3, 10, hour, 30, tzinfo=UTC))
 
+        HandoffFactory.create(customer_name="at midnight", created_at=datetime(2026, 3, 10, 4, tzinfo=UTC))
+
     def names(query: str) -> list[str]:
         return [item["customerName"] for item in owner.get(f"{LIST}?{query}").json()["items"]]
 
-    assert names("from=2026-03-10&to=2026-03-10") == ["early on the 10th"]
+    assert names("from=2026-03-10&to=2026-03-10") == ["early on the 10th", "at midnight"]
     assert names("from=2026-03-09&to=2026-03-09") == ["late on the 9th"]
-    assert names("to=2026-03-10") == ["early on the 10th", "late on the 9th"]
+    assert names("to=2026-03-10") == ["early on the 10th", "at midnight", "late on the 9th"]
 
 
 @pytest.mark.parametrize(
@@ -194,6 +196,13 @@ def test_unknown_or_malformed_id_is_404(key: str, suffix: str, alpha: TenantRef,
     response = (owner.post if suffix else owner.get)(f"{LIST}/{key}{suffix}")
     assert response.status_code == 404
     assert response.json()["detail"] == "There is no such handoff."
+
+
+def test_id_is_read_in_its_usual_form_alone(alpha: TenantRef, owner: TenantClient) -> None:
+    with enter_tenant(alpha):
+        key = HandoffFactory.create().pk
+    forms = (str(key), str(key).upper(), key.hex, f"urn:uuid:{key}", f"{{{key}}}")
+    assert [owner.get(f"{LIST}/{form}").status_code for form in forms] == [200, 200, 404, 404, 404]
 
 
 @pytest.mark.parametrize(

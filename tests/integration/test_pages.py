@@ -9,10 +9,12 @@ from uuid import uuid4
 import pytest
 from django.conf import settings
 from django.core import signing
+from django.utils import timezone
 
 from shared_apps.accounts.enums import Role
 from shared_apps.tenants.scope import TenantRef, enter_tenant
 from tenant_apps.handoffs.models import BookingHandoff, HandoffEvent
+from tenant_apps.handoffs.services import record_click
 from tests.clients import TenantClient
 from tests.factories import HandoffFactory
 
@@ -147,6 +149,15 @@ def test_receipt_is_good_for_a_day_on_this_site_by_https(
         assert ("Jane Doe" in visitor.get(f"/handoff/{key}").content.decode()) is is_shown
 
 
+def test_receipt_of_an_earlier_release_is_none(ready: TenantRef, visitor: TenantClient, lead: dict[str, Any]) -> None:
+    key = visitor.post_json("/api/v1/handoffs", lead).json()["id"]
+    salt = f"receipt:{ready.schema_name}:{key}"
+    visitor.cookies["receipt"] = signing.dumps({"name": "Jane Doe"}, salt=salt)
+    page = visitor.get(f"/handoff/{key}")
+    assert page.status_code == 200
+    assert "Jane Doe" not in page.content.decode()
+
+
 def test_click_marks_once_and_goes_to_the_provider(ready: TenantRef, visitor: TenantClient) -> None:
     with enter_tenant(ready):
         key = HandoffFactory.create().pk
@@ -176,6 +187,34 @@ def test_click_by_json_keeps_the_first_moment(ready: TenantRef, visitor: TenantC
     assert set(first) == {"id", "status", "redirectedAt", "url"}
     assert (first["status"], first["id"]) == ("redirected", str(key))
     assert first == second
+
+
+def test_click_of_the_past_is_of_something_known_though_it_is_marked_already(ready: TenantRef) -> None:
+    with enter_tenant(ready):
+        key = HandoffFactory.create().pk
+        told = [record_click(handoff_id=each, url="", at=timezone.now()) for each in (key, key, uuid4())]
+        assert told == [True, True, False]
+        assert HandoffEvent.objects.filter(type="redirected").count() == 1
+
+
+def test_click_from_a_frame_gets_the_address_for_a_frame(ready: TenantRef, visitor: TenantClient) -> None:
+    with enter_tenant(ready):
+        key = HandoffFactory.create().pk
+    path = f"/api/v1/handoffs/{key}/redirect"
+    plain, framed = (visitor.post(path + query).json()["url"] for query in ("", "?embed=1"))
+    assert "embed_" not in plain
+    assert framed.startswith(plain)
+    assert "embed_domain=alpha.localhost" in framed
+    assert [visitor.post(path + query).status_code for query in ("?embed=2", "?frame=1")] == [422, 422]
+
+
+def test_click_by_json_is_refused_to_another_site(ready: TenantRef, visitor: TenantClient) -> None:
+    with enter_tenant(ready):
+        key = HandoffFactory.create().pk
+    answer = visitor.post(f"/api/v1/handoffs/{key}/redirect", headers={"origin": "https://evil.example"})
+    assert answer.status_code == 403
+    with enter_tenant(ready):
+        assert BookingHandoff.objects.get().status == "new"
 
 
 @pytest.mark.parametrize("method", ["get", "head"])
@@ -212,6 +251,7 @@ def test_click_without_a_link_leads_back_to_the_page(alpha: TenantRef, visitor: 
     assert _marks(page) >= {"contact-cta", "booking-unavailable"}
     assert "handoff-cta" not in _marks(page)
     assert visitor.post(f"/api/v1/handoffs/{key}/redirect").status_code == 409
+    assert visitor.post(f"/api/v1/handoffs/{uuid4()}/redirect").status_code == 404
     with enter_tenant(alpha):
         assert BookingHandoff.objects.get().status == "new"
 

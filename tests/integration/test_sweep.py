@@ -91,6 +91,13 @@ def test_many_are_taken_in_batches(alpha: TenantRef, make_old: MakeOld, monkeypa
         assert HandoffEvent.objects.filter(type="abandoned").count() == 7
 
 
+def test_sweep_whose_time_is_over_begins_nothing(alpha: TenantRef, make_old: MakeOld) -> None:
+    with enter_tenant(alpha):
+        make_old(30)
+    assert sweep_handoffs(seconds=0.0) == 0
+    assert sweep_handoffs() == 1
+
+
 def test_more_tenants_than_are_claimed_at_once_are_all_swept(
     alpha: TenantRef, beta: TenantRef, make_old: MakeOld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
