@@ -18,11 +18,14 @@ from tenant_apps.handoffs.intake import find_waiting_handoff
 from tenant_apps.handoffs.models import BookingHandoff, HandoffEvent
 from tests.clients import TenantClient
 from tests.faults.conftest import Outage, drain, forget_all, no_room_on_disk, no_sync_to_disk
+from tests.integration.ops.test_metrics import scrape
 
 LINK = (
     "https://calendly.com/alpha-studio/visit?utm_source=treasurecoastai&utm_medium=booking_handoff"
     "&utm_campaign=industry-demo"
 )
+
+QUEUED = ("handoff_captures_total", frozenset({("outcome", "queued")}))
 
 
 def stored(tenant: TenantRef) -> list[BookingHandoff]:
@@ -46,11 +49,13 @@ def test_capture_while_the_database_is_away_is_queued_and_stored_as_it_was(
 ) -> None:
     visitor = TenantClient(served_tenant)
     wish = lead | {"notes": "Zoë", "attribution": {"utm_source": "maps"}, "shareDetailsWithProvider": True}
+    queued = scrape().get(QUEUED, 0)
     with outage():
         if is_cold:
             forget_all()
         response = visitor.post_json("/api/v1/handoffs", wish)
     drain()
+    assert scrape()[QUEUED] == queued + 1
 
     body = response.json()
     (handoff,) = stored(served_tenant)

@@ -19,9 +19,11 @@ from tenant_apps.handoffs import services
 from tenant_apps.handoffs.models import BookingHandoff, HandoffEvent
 from tenant_apps.handoffs.services import sweep_handoffs
 from tests.factories import HandoffFactory
+from tests.integration.ops.test_metrics import scrape
 from worker.app import app
 from worker.schedule import SCHEDULE
 
+SWEPT: tuple[str, frozenset[tuple[str, str]]] = ("handoff_swept_total", frozenset())
 MakeOld = Callable[..., BookingHandoff]
 
 
@@ -48,8 +50,10 @@ def test_only_new_ones_that_waited_too_long_are_abandoned(alpha: TenantRef, make
         waiting = make_old(23.9)
         for status in ("redirected", "completed_external", "abandoned"):
             make_old(99, status=status)
+    swept = scrape().get(SWEPT, 0)
     assert sweep_handoffs() == 1
     assert sweep_handoffs() == 0
+    assert scrape()[SWEPT] == swept + 1
 
     with enter_tenant(alpha):
         stale.refresh_from_db()
