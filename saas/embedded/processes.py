@@ -78,11 +78,15 @@ def find_by_environment(name: str, value: str) -> list[int]:
 
 
 def read_pid(path: Path) -> int | None:
-    """Return the number in the first line of a pid file, None when there is none."""
+    """Return the number in the first line of a pid file; None when there is none that is one process's.
+
+    A signal to 0 or less goes to a whole group: our own, or that of a PostgreSQL alone, which writes its id so.
+    """
     try:
-        return int(path.read_text().split("\n", 1)[0])
+        pid = int(path.read_text().split("\n", 1)[0])
     except (OSError, ValueError):
         return None
+    return pid if pid > 0 else None
 
 
 def wait_until(condition: Callable[[], bool], seconds: float, step: float = 0.05) -> bool:

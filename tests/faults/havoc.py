@@ -53,19 +53,27 @@ class Victim:
         return read_env_file(self.data / "env")["DATABASE_URL"]
 
     def part(self, name: str) -> int:
-        """Return the process id of `web`, `drainer`, `worker` or `beat`; 0 while it is being started again."""
-        return processes.read_pid(self.data / "run" / f"{name}.pid") or 0
+        """Return the process id of `web`, `drainer`, `worker` or `beat`."""
+        return _wait_for_pid(self.data / "run" / f"{name}.pid")
 
     def postgres(self) -> int:
-        return processes.read_pid(self.data / "postgres" / "postmaster.pid") or 0
+        return _wait_for_pid(self.data / "postgres" / "postmaster.pid")
 
     def redis(self) -> int:
-        return processes.read_pid(self.data / "redis.pid") or 0
+        return _wait_for_pid(self.data / "redis.pid")
 
     def guard(self, name: str) -> int:
         """Return the process that starts a server again when it is gone."""
         wanted = re.compile(rf"guard {name} --data-dir {re.escape(str(self.data))}\b")
         return next(pid for pid in processes.all_pids() if wanted.search(processes.command_line(pid)))
+
+
+def _wait_for_pid(path: Path) -> int:
+    """Return the process that a file names; it has none while that is being started again."""
+    assert processes.wait_until(lambda: processes.read_pid(path) is not None, 30), path.name
+    pid = processes.read_pid(path)
+    assert pid is not None
+    return pid
 
 
 @contextmanager
@@ -158,10 +166,7 @@ def drainer_killed(victim: Victim, seconds: float) -> None:
     """The drainer is killed, and started again while it has work."""
     ends = time.monotonic() + seconds
     while time.monotonic() < ends:
-        pid = victim.part("drainer")
-        if pid and processes.is_alive(pid):
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+        processes.send(victim.part("drainer"), signal.SIGKILL)
         time.sleep(seconds / 3)
 
 

@@ -170,8 +170,8 @@ def test_process_that_never_was_has_no_command_line() -> None:
     assert processes.command_line(2**22 + 1) == ""
 
 
-@pytest.mark.parametrize("text", ["", "x", "12x\n"])
-def test_pid_file_without_a_number_names_nobody(tmp_path: Path, text: str) -> None:
+@pytest.mark.parametrize("text", ["", "x", "12x\n", "0", "-12\n"])
+def test_pid_file_without_a_process_names_nobody(tmp_path: Path, text: str) -> None:
     (tmp_path / "pid").write_text(text)
     assert processes.read_pid(tmp_path / "pid") is None
 
