@@ -101,7 +101,7 @@ def test_summary_tells_each_count_by_its_name(
     told = {"Received": "9", "Sent to the provider": "5", "Marked completed": "3", "Abandoned": "2"}
     assert _rows(_read(inbox)) == told
     plain = get_part(inbox.messages[0], "plain")
-    assert [line for line in plain.splitlines() if line[-1:].isdigit() and ": " in line] == [
+    assert [line for line in plain.splitlines() if line.rpartition(": ")[2].isdigit()] == [
         f"{name}: {count}" for name, count in told.items()
     ]
 
