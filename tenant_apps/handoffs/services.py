@@ -39,7 +39,6 @@ SWEEP_CLAIM: Final = 4 * BATCH  # tenants at a time: to claim and to settle cost
 SWEEP_LEASE: Final = timedelta(minutes=1)
 SWEEP_RETRY: Final = timedelta(minutes=5)  # for a tenant whose sweep failed
 SWEEP_PAUSE: Final = timedelta(seconds=2)  # for a stale row that somebody holds
-REDIRECT_FROM: Final = (HandoffStatus.NEW, HandoffStatus.ABANDONED)
 OUR_PAGES = ["/", "/book"]
 
 SHARE_KEY = "shareDetailsWithProvider"
@@ -209,14 +208,13 @@ def redirect_handoff(*, booking: PublicBooking, handoff_id: UUID) -> Redirect:
 
     Raises HandoffNotFoundError, and BookingUnavailableError where there is no link; then nothing is changed.
     """
-    handoff = get_handoff(handoff_id)
     if not booking.ready:
+        get_handoff(handoff_id)  # that there is no such handoff is said first
         raise BookingUnavailableError
     changed = BookingHandoff.objects.transition(
         REDIRECT, handoff_id=handoff_id, actor="visitor", url=booking.outbound_url(handoff_id=handoff_id)
     )
-    if changed or handoff.status in REDIRECT_FROM:  # else another click came between the look and the UPDATE
-        handoff.refresh_from_db()
+    handoff = get_handoff(handoff_id)
     return Redirect(handoff, get_outbound_url(booking=booking, handoff=handoff), changed)
 
 
