@@ -72,9 +72,9 @@ class SnapshotStore:
         return True
 
     def _copy(self, key: str, signed: str) -> None:
-        self._copied[key] = time.monotonic()
         with suppress(RedisAwayError):
             quick_redis().call("SET", self._redis_key(key), signed, "EX", int(STALE_SECONDS))
+            self._copied[key] = time.monotonic()
 
     def recall(self, key: str) -> Recalled | None:
         """Return what was kept within the last 24 hours: of this host's file, else of Redis; None when there is none.
