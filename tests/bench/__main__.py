@@ -45,7 +45,7 @@ class Size:
     tenants: int = 1_000
     tasks: int = 200
     rounds: int = 3
-    births: int = 6
+    births: int = 3
 
 
 FULL = Size(effort=Effort())
