@@ -1,4 +1,7 @@
-"""compose.yaml, Dockerfile and Caddyfile against the code: nothing here can run Docker, so their text is held to it."""
+"""compose.yaml, Dockerfile and Caddyfile against the code: nothing here can run Docker, so their text is held to it.
+
+The Caddyfile is run as well: `tests/faults/test_reverse_proxy.py`.
+"""
 
 import importlib.metadata
 import json
