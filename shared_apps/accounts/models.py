@@ -18,7 +18,7 @@ from django.db.models.base import ModelBase
 from django.db.models.functions import Now
 
 from shared_apps.accounts.enums import PLATFORM_ROLES, MemberState, Role, Scope
-from shared_apps.accounts.validators import MAX_KEY_NAME, normalise_login_email
+from shared_apps.accounts.validators import MAX_KEY_NAME, check_login_email, normalise_login_email
 
 
 class UserQuerySet(models.QuerySet["User"]):
@@ -50,6 +50,10 @@ class UserManager(BaseUserManager["User"]):
         user.set_password(password)
         user.save(using=self._db, force_insert=True)
         return user
+
+    def create_superuser(self, email: str, password: str | None = None) -> "User":
+        """Make an admin of the platform, for `manage.py createsuperuser`. Raises InvalidFieldsError."""
+        return self.create_user(check_login_email(email), Role.ADMIN, password)
 
 
 class User(AbstractBaseUser):
