@@ -13,12 +13,14 @@ from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.sessions.backends.base import SessionBase
 from django.contrib.sessions.base_session import AbstractBaseSession
+from django.core.exceptions import ImproperlyConfigured
 from django.db import models, transaction
 from django.db.models.base import ModelBase
 from django.db.models.functions import Now
 
 from shared_apps.accounts.enums import PLATFORM_ROLES, MemberState, Role, Scope
 from shared_apps.accounts.validators import MAX_KEY_NAME, check_login_email, normalise_login_email
+from shared_apps.tenants.scope import current_schema
 
 
 class UserQuerySet(models.QuerySet["User"]):
@@ -52,7 +54,12 @@ class UserManager(BaseUserManager["User"]):
         return user
 
     def create_superuser(self, email: str, password: str | None = None) -> "User":
-        """Make an admin of the platform, for `manage.py createsuperuser`. Raises InvalidFieldsError."""
+        """Make an admin of the platform, for `manage.py createsuperuser`. Raises InvalidFieldsError.
+
+        Nobody of a tenant is one: in its schema this raises ImproperlyConfigured.
+        """
+        if current_schema() != "public":
+            raise ImproperlyConfigured("an admin of the platform is in public alone")
         return self.create_user(check_login_email(email), Role.ADMIN, password)
 
 

@@ -4,6 +4,7 @@ import getpass
 
 import pytest
 from django.conf import settings as django_settings
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 from django.test import Client
 
@@ -34,6 +35,13 @@ def test_first_admin_may_log_in_at_the_platform_alone(first: None, alpha: Tenant
         assert not User.objects.filter(email=EMAIL).exists()
     assert _log_in(EMAIL, PASSWORD) == 302
     assert _log_in(EMAIL, "another-password-of-somebody") == 200
+
+
+def test_nobody_of_a_tenant_becomes_an_admin(alpha: TenantRef) -> None:
+    with enter_tenant(alpha):
+        with pytest.raises(ImproperlyConfigured, match="in public alone"):
+            User.objects.create_superuser(EMAIL, PASSWORD)
+        assert not User.objects.filter(role=Role.ADMIN).exists()
 
 
 @pytest.mark.parametrize(
