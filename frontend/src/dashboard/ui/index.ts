@@ -1,5 +1,5 @@
 /** All a page is built from. */
-export { Badge, StatusBadge, type Tone } from "./Badge.tsx";
+export { Badge, type Tone } from "./Badge.tsx";
 export { Button, LinkButton } from "./Button.tsx";
 export { copy } from "./copy.ts";
 export { Ask, Dialog } from "./Dialog.tsx";

@@ -1,7 +1,5 @@
 /** A form over a stored record: what is changed, and what to do when somebody else changed the record meanwhile. */
 
-export type Fields = Record<string, unknown>;
-
 export function isSame(a: unknown, b: unknown): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }
