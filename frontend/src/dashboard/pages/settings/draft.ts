@@ -11,7 +11,7 @@ export function listChanged<T extends object>(base: T, draft: T): Array<keyof T 
 }
 
 /** A field that somebody else saved while I was typing. */
-export interface Difference<T extends object> {
+interface Difference<T extends object> {
   field: keyof T & string;
   theirs: T[keyof T & string];
   mine: T[keyof T & string];
