@@ -17,8 +17,8 @@ from tenant_apps.handoffs.schemas import ATTRIBUTION_NAMES
 from tenant_apps.handoffs.services import erase_old_handoffs
 from tests.clients import TenantClient
 from tests.factories import HandoffFactory
-from tests.integration.test_races import at_once, busy  # noqa: F401 - a fixture
 from tests.isolation.helpers import read_everything
+from tests.threads import at_once
 
 LIST = "/api/v1/handoffs"
 MARK = "Zyxwolf"
@@ -197,7 +197,7 @@ def test_turn_whose_time_is_over_ends_with_its_batch_of_the_oldest(
         assert erase_old_handoffs(days=30, seconds=0.0) == 1
 
 
-def test_erasures_at_once_leave_one_event(busy: TenantRef) -> None:  # noqa: F811
+def test_erasures_at_once_leave_one_event(busy: TenantRef) -> None:
     with enter_tenant(busy):
         for _ in range(40):
             HandoffFactory.create(created_at=timezone.now() - timedelta(days=40))

@@ -14,7 +14,7 @@ from shared_apps.accounts.tokens import make_set_password_token
 from shared_apps.tenants.scope import TenantRef, enter_tenant
 from tests.clients import TenantClient
 from tests.factories import UserFactory
-from tests.integration.test_races import at_once
+from tests.threads import at_once
 
 PASSWORD = "correct-horse-battery"
 OWNERS = 4
