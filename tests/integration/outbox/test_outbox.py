@@ -14,8 +14,8 @@ from shared_apps.outbox.selectors import find_next_due
 from shared_apps.outbox.services import DELAYS, MAX_TRIES, enqueue, relay_jobs
 from shared_apps.platform.lifecycle import RESUME, SUSPEND, take_step
 from shared_apps.tenants.due import is_quiet_since
-from shared_apps.tenants.models import DueWork
 from shared_apps.tenants.scope import TenantRef, enter_tenant, public_scope
+from tests.jobs import deliver, is_marked
 
 KIND = "tests.note_call"
 Calls = list[tuple[str, str, dict[str, Any]]]
@@ -44,20 +44,6 @@ def failing(monkeypatch: pytest.MonkeyPatch) -> str:
 
     monkeypatch.setitem(hooks._handlers, "tests.fail", fail)
     return "tests.fail"
-
-
-def make_due(tenant: TenantRef) -> None:
-    """Let the time pass until the tenant's next try."""
-    past = timezone.now() - timedelta(seconds=1)
-    with enter_tenant(tenant):
-        Job.objects.filter(failed_at=None).update(due_at=past)
-    with public_scope():
-        DueWork.objects.filter(tenant_id=tenant.id, kind="outbox").update(due_at=past, lease_until=None)
-
-
-def is_marked(tenant: TenantRef) -> bool:
-    with public_scope():
-        return DueWork.objects.filter(tenant_id=tenant.id, kind="outbox").exists()
 
 
 def test_job_is_done_in_its_tenant_and_gone(alpha: TenantRef, beta: TenantRef, calls: Calls) -> None:
@@ -144,8 +130,7 @@ def test_delayed_job_waits_for_its_time(alpha: TenantRef, calls: Calls) -> None:
     assert [payload["number"] for _, _, payload in calls] == [2]
     assert is_marked(alpha)
 
-    make_due(alpha)
-    relay_jobs()
+    deliver(alpha)
     assert [payload["number"] for _, _, payload in calls] == [2, 1]
 
 
@@ -168,8 +153,7 @@ def test_failing_job_blocks_nobody_and_waits_longer_each_time(
             assert (job.attempts, job.last_error) == (number, "IntegrityError")
             wait = (job.due_at - timezone.now()).total_seconds()
             assert 0.79 * delay - 5 < wait <= 1.2 * delay
-        make_due(alpha)
-        relay_jobs()
+        deliver(alpha)
 
     with enter_tenant(alpha):
         job = Job.objects.get()
