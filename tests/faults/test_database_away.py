@@ -17,7 +17,7 @@ from tenant_apps.handoffs.intake import find_waiting_handoff
 from tenant_apps.handoffs.models import BookingHandoff, HandoffEvent
 from tests.clients import TenantClient
 from tests.faults.conftest import Outage, drain, forget_all, no_room_on_disk, no_sync_to_disk
-from tests.integration.ops.test_metrics import scrape
+from tests.metrics import scrape
 
 LINK = (
     "https://calendly.com/alpha-studio/visit?utm_source=treasurecoastai&utm_medium=booking_handoff"

@@ -15,12 +15,6 @@ from tests.factories import UserFactory
 PASSWORD = "a-long-walk-on-the-beach"
 
 
-@pytest.fixture(autouse=True)
-def quick_hashes(settings: Any) -> None:
-    """Argon2 is slow on purpose; what is tried here is what stands around it."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
 @pytest.fixture
 def user(alpha: TenantRef) -> User:
     """An owner who has not set a password yet."""
