@@ -83,7 +83,7 @@ class Outcome:
             "answers without a link or contact": self.without_link,
             "clicks lost": self.clicks_lost,
             "lines of logs with what was sent": self.personal_lines,
-            "answers": ", ".join(f"{count} × {what}" for what, count in sorted(self.answers.items())),  # noqa: RUF001
+            "answers": ", ".join(f"{count} × {what}" for what, count in sorted(self.answers.items())),
             "p50 / p95 / p99 / longest, ms": " / ".join(
                 f"{seconds * 1000:.0f}" for seconds in (self.p50, self.p95, self.p99, self.longest)
             ),
