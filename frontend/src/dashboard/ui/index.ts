@@ -6,6 +6,7 @@ export { Ask, Dialog } from "./Dialog.tsx";
 export { CheckField, Field, SelectField, TextArea, TextField } from "./Field.tsx";
 export { Icon, type IconName } from "./Icon.tsx";
 export { Menu, type MenuItem } from "./Menu.tsx";
+export { ErrorNote, HintNote, listNotes } from "./Notes.tsx";
 export { Card, Page } from "./Page.tsx";
 export { EmptyState, ErrorState, Skeleton } from "./states.tsx";
 export { type Column, Table } from "./Table.tsx";
