@@ -178,9 +178,7 @@ def test_frame_is_checked_now_and_says_when(every_industry: Stack, page: Page) -
     expect(form.get_by_text("within 8 seconds, visitors get the button")).to_be_visible()
 
 
-def test_services_move_by_keyboard_and_visitors_see_the_order(
-    every_industry: Stack, page: Page, open_page: OpenBrowser
-) -> None:
+def test_services_move_by_keyboard_and_visitors_see_the_order(every_industry: Stack, page: Page) -> None:
     open_settings(page, every_industry, "tutoring", part="business")
     form = section(page, "Services")
     lines = form.get_by_role("textbox")

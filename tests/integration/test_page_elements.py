@@ -205,7 +205,7 @@ def test_services_are_links_that_preselect(reachable: TenantRef, visitor: Tenant
     assert [each["data-service"] for each in page.all(aria_current="true") if "data-service" in each] == [service]
 
 
-def test_form_in_a_frame_leads_out_of_it(reachable: TenantRef, visitor: TenantClient, settings: Any) -> None:
+def test_form_in_a_frame_leads_out_of_it(reachable: TenantRef, visitor: TenantClient) -> None:
     page = _read(visitor.get("/book?embed=1"))
     assert page.mark("capture-form")["target"] == "_top"
     assert page.one(data_direct="")["target"] == "_top"

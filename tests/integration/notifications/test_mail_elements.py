@@ -85,12 +85,7 @@ def test_hourly_mail_leads_to_each_and_takes_words_as_text(
 
 
 def test_summary_tells_each_count_by_its_name(
-    alpha: TenantRef,
-    visitor: TenantClient,
-    lead: dict[str, Any],
-    inbox: MailServer,
-    wait: Wait,
-    monkeypatch: pytest.MonkeyPatch,
+    alpha: TenantRef, inbox: MailServer, wait: Wait, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     counts = SimpleNamespace(captured=9, redirected=5, completed=3, abandoned=2)
     monkeypatch.setattr("tenant_apps.notifications.services.count_day", lambda *_args, **_given: counts)

@@ -252,7 +252,7 @@ def test_job_that_takes_its_worker_along_every_time_is_given_up(alpha: TenantRef
         assert Job.objects.get().last_error == "lost"
 
 
-def test_job_nobody_knows_waits_for_a_release_that_does(alpha: TenantRef, caplog: pytest.LogCaptureFixture) -> None:
+def test_job_nobody_knows_waits_for_a_release_that_does(alpha: TenantRef) -> None:
     with enter_tenant(alpha):
         enqueue(kind="tests.of_tomorrow", payload={})
     relay_jobs()

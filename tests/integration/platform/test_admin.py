@@ -133,9 +133,7 @@ def test_list_asks_a_page_of_tenants_in_one_statement(
         admin.get(LIST)
 
 
-def test_list_tells_links_numbers_and_last_activity(
-    ready: TenantRef, beta: TenantRef, admin: Client, django_capture_on_commit_callbacks: Any
-) -> None:
+def test_list_tells_links_numbers_and_last_activity(ready: TenantRef, beta: TenantRef, admin: Client) -> None:
     with enter_tenant(ready):
         HandoffFactory.create_batch(3)
         complete_handoff(handoff_id=HandoffFactory.create().pk, actor="a@b.example")

@@ -158,7 +158,7 @@ def test_suspension_by_another_host_is_seen_when_the_watcher_has_looked(
     assert client.get("/").status_code == 503
 
 
-def test_watcher_bumps_only_for_what_it_has_not_seen(tenant: TenantRef, django_assert_num_queries: object) -> None:
+def test_watcher_bumps_only_for_what_it_has_not_seen(tenant: TenantRef) -> None:
     from shared_apps.tenants.cache import host_generations
     from shared_apps.tenants.generations import tenant_slot
 
