@@ -42,7 +42,7 @@ def test_all_of_a_handoff_stands_on_its_page(stack: Stack, open_page: OpenBrowse
     page.get_by_test_id("mark-completed").click()
     expect(page.get_by_test_id("status-badge")).to_have_text("Completed")
     expect(events).to_have_count(3)
-    expect(events.nth(2)).to_contain_text("you, on a person’s word")  # noqa: RUF001 - as it stands on the page
+    expect(events.nth(2)).to_contain_text("you, on a person’s word")
     page.get_by_test_id("undo").click()
     expect(page.get_by_test_id("status-badge")).to_have_text("Redirected")
     expect(events).to_have_count(4)

@@ -19,7 +19,7 @@ def test_visitor_reaches_the_provider_and_the_business_follows(stack: Stack, ope
     expect(row.get_by_test_id("status-badge")).to_contain_text("New")
 
     expect(visitor.get_by_test_id("handoff-message")).to_have_text(
-        "You’ll finish booking on their site. We can help if you get stuck."  # noqa: RUF001 - as the contract spells it
+        "You’ll finish booking on their site. We can help if you get stuck."
     )
     expect(visitor.get_by_test_id("handoff-cta")).to_have_text("Continue to booking on Calendly")
     expect(visitor.locator("main")).to_contain_text("Friday after 5")

@@ -178,9 +178,7 @@ def test_frame_is_checked_now_and_says_when(every_industry: Stack, page: Page) -
     expect(form.get_by_text("within 8 seconds, visitors get the button")).to_be_visible()
 
 
-def test_services_move_by_keyboard_and_visitors_see_the_order(
-    every_industry: Stack, page: Page, open_page: OpenBrowser
-) -> None:
+def test_services_move_by_keyboard_and_visitors_see_the_order(every_industry: Stack, page: Page) -> None:
     open_settings(page, every_industry, "tutoring", part="business")
     form = section(page, "Services")
     lines = form.get_by_role("textbox")
@@ -227,7 +225,7 @@ def test_hours_of_a_day_are_copied_to_the_weekdays(every_industry: Stack, page: 
     save(form)
     expect(page.get_by_test_id("settings-saved")).to_be_visible()
     page.goto(every_industry.url("photography", "/"))
-    expect(page.get_by_text("9:00 AM – 12:00 PM, 1:30 PM – 5:00 PM")).to_be_visible()  # noqa: RUF001 - as the page has it
+    expect(page.get_by_text("9:00 AM – 12:00 PM, 1:30 PM – 5:00 PM")).to_be_visible()
 
 
 def test_sections_are_saved_one_by_one(every_industry: Stack, page: Page) -> None:

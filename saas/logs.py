@@ -26,7 +26,7 @@ _OURS: Final = ("saas", "shared_apps", "tenant_apps", "worker", "tests", "test")
 # No line of ours tells these, nor where in the code it was written, and a record pays for each (logging HOWTO,
 # "Optimization", which names the last one's private name, too).
 logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
-logging._srcfile = None  # noqa: SLF001
+logging._srcfile = None  # noqa: SLF001 - the name the how-to gives
 
 _facts: ContextVar[dict[str, str] | None] = ContextVar("line_facts", default=None)
 

@@ -251,7 +251,7 @@ def crash_problem(request: HttpRequest, error: Exception) -> HttpResponse:
 
 def allow(response: HttpResponse, **directives: str) -> HttpResponse:
     """Change directives of this response's Content-Security-Policy; write `form_action` for form-action."""
-    response.csp = {name.replace("_", "-"): value for name, value in directives.items()}  # type: ignore[attr-defined]
+    response.csp = {name.replace("_", "-"): value for name, value in directives.items()}  # type: ignore[attr-defined]  # see saas.middleware
     return response
 
 

@@ -16,8 +16,8 @@ _django = get_wsgi_application()
 from saas.captures import Captures  # noqa: E402 - needs the apps loaded
 from saas.kept import KeptAnswers  # noqa: E402 - the same
 from shared_apps.journal.services import start_journal_keeper  # noqa: E402 - the same
-from shared_apps.tenants.backend.guard import GUARD  # noqa: E402
-from shared_apps.tenants.watcher import start_tenant_watcher  # noqa: E402
+from shared_apps.tenants.backend.guard import GUARD  # noqa: E402 - the same
+from shared_apps.tenants.watcher import start_tenant_watcher  # noqa: E402 - the same
 
 GUARD.start(statement_seconds=3.0)
 start_tenant_watcher()

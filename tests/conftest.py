@@ -18,6 +18,7 @@ from shared_apps.platform.services import Provisioned, provision_tenant
 from shared_apps.tenants.scope import TenantRef, enter_tenant
 from tests.clients import TenantClient
 from tests.factories import UserFactory
+from tests.house import House, furnish
 
 LIVE_URL = "https://calendly.com/alpha-studio/visit"
 
@@ -145,6 +146,13 @@ def login() -> Callable[..., TenantClient]:
 def owner(alpha: TenantRef, login: Callable[..., TenantClient]) -> TenantClient:
     """An owner logged in at alpha."""
     return login(alpha, Role.OWNER)
+
+
+@pytest.fixture
+def house(ready: TenantRef, beta: TenantRef, login: Callable[..., TenantClient], settings: Any) -> House:
+    """Alpha, ready and with one of everything, beta with one, and all who call at alpha's host."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    return furnish(ready, beta, login)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ django.setup()
 
 from saas.celery import configure  # noqa: E402 - needs the settings
 from saas.logs import set_line_facts  # noqa: E402 - the same
-from worker.schedule import SCHEDULE  # noqa: E402
+from worker.schedule import SCHEDULE  # noqa: E402 - the same
 
 
 @setup_logging.connect

@@ -12,7 +12,6 @@ import {
   type HoursLine,
   setDay,
   suggestSpan,
-  toHours,
   toWeek,
   WEEKDAYS,
 } from "../src/dashboard/pages/settings/hours.ts";
@@ -35,11 +34,6 @@ const HOURS: HoursLine[] = [
   { day: "mon", opens: "13:00", closes: "18:00" },
   { day: "sat", opens: "20:00", closes: "02:00" },
 ];
-
-test("hours become a week and the same hours again, early spans first", () => {
-  assert.deepEqual(toHours(toWeek(HOURS)), HOURS);
-  assert.deepEqual(toHours(toWeek([HOURS[1]!, HOURS[0]!])), HOURS.slice(0, 2));
-});
 
 test("a day copied to the weekdays leaves the weekend and shares nothing", () => {
   const week = copyDay(toWeek(HOURS), "mon", WEEKDAYS);

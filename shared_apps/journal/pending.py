@@ -88,7 +88,7 @@ class PendingIndex:
     def _refresh(self, schema_name: str) -> _Known | None:
         path = f"{self._prefix}{schema_name}"  # no Path: every capture asks this
         try:
-            status = os.stat(path)  # noqa: PTH116
+            status = os.stat(path)  # noqa: PTH116 - see above
         except FileNotFoundError:
             self._known.pop(schema_name, None)
             return None

@@ -4,7 +4,6 @@ from django.apps import AppConfig
 class OutboxConfig(AppConfig):
     name = "shared_apps.outbox"
     label = "outbox"
-    default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
         from shared_apps.outbox.querysets import DUE_KIND, NEXT_JOB_SQL

@@ -4,7 +4,6 @@ from django.apps import AppConfig
 class SupportConfig(AppConfig):
     name = "shared_apps.support"
     label = "support"
-    default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
         """Tell the logins, which do not know this app, who else may come, and what to clean up."""

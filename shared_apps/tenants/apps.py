@@ -5,7 +5,6 @@ from django.db.models.signals import post_delete
 class TenantsConfig(AppConfig):
     name = "shared_apps.tenants"
     label = "tenants"
-    default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
         """Give fast deletes back: django-tenants listens to post_delete of every model, which disables them.

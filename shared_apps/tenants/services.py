@@ -118,15 +118,3 @@ def rename_tenant(*, tenant: TenantRef, name: str) -> None:
 def announce_routing_change() -> None:
     """Make every process of this host look host names up anew, after the commit."""
     transaction.on_commit(lambda: host_generations().bump(ROUTING_SLOT))
-
-
-def set_tenant_status(*, tenant: TenantRef, status: TenantStatus) -> bool:
-    """Suspend or resume a tenant; True when that changed something. Takes effect at once in every process."""
-    with public_scope(), transaction.atomic():
-        changed = Tenant.objects.filter(pk=tenant.id).exclude(status=status).update(status=status)
-        if changed:
-            touch_tenant(tenant.id)
-            announce_routing_change()
-            if status != TenantStatus.ACTIVE:
-                forget_snapshots(tenant)
-    return bool(changed)

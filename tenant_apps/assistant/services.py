@@ -326,5 +326,5 @@ def _group_hours(lines: list[HoursLine]) -> Iterator[str]:
     """Days in a row with the same hours share a line."""
     for text, days in groupby(lines, key=lambda line: line.text):
         labels = [day.label for day in days]
-        span = labels[0] if len(labels) == 1 else f"{labels[0]} – {labels[-1]}"  # noqa: RUF001 - an en dash
+        span = labels[0] if len(labels) == 1 else f"{labels[0]} – {labels[-1]}"
         yield f"{span}: {text}"

@@ -258,7 +258,7 @@ def _provider_name(settings: BookingSettings, provider: Provider | None, url: st
     return provider.label if provider.id != "generic" else parse_booking_url(url).host
 
 
-HANDOFF_MESSAGE = _("You’ll finish booking on their site. We can help if you get stuck.")  # noqa: RUF001 - as the contract spells it
+HANDOFF_MESSAGE = _("You’ll finish booking on their site. We can help if you get stuck.")
 
 
 def get_cta_label(booking: PublicBooking) -> str:

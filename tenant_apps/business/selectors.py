@@ -90,7 +90,7 @@ class BusinessCard:
         lines = []
         for number, day in enumerate(DAYS):
             spans = [
-                f"{_format_clock(opens, locale)} – {_format_clock(closes, locale)}"  # noqa: RUF001 - an en dash
+                f"{_format_clock(opens, locale)} – {_format_clock(closes, locale)}"
                 for at, opens, closes in self.hours
                 if at == day
             ]

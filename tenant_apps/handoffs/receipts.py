@@ -19,8 +19,8 @@ class Receipt(NamedTuple):
     """What the hand-over page repeats to the visitor."""
 
     customerName: str  # noqa: N815 - the names of the API, as the template has them
-    requestedService: str  # noqa: N815
-    preferredDateTimeText: str  # noqa: N815
+    requestedService: str  # noqa: N815 - the same
+    preferredDateTimeText: str  # noqa: N815 - the same
     contact: str
 
 

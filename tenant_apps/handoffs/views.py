@@ -229,7 +229,7 @@ def _capture_form(request: TenantRequest) -> HttpResponse:
 
 
 _BUSY = _("A lot is going on right now")
-_AWAY = _("That didn’t go through")  # noqa: RUF001 - an apostrophe
+_AWAY = _("That didn’t go through")
 
 
 def _capture(request: TenantRequest, values: dict[str, Any]) -> Received | BookingHandoff:

@@ -15,7 +15,7 @@ Everything else in backticks (values, SQL, status numbers) is left alone. Comman
 
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
@@ -25,10 +25,11 @@ from django.conf import settings
 from django.core.management import get_commands, load_command_class
 from django.core.management.base import BaseCommand
 from django.db.models import Model
-from django.urls import URLPattern, URLResolver, get_resolver
+from django.urls import get_resolver
 
 from saas.api import api
 from saas.embedded.paths import DataPaths
+from tests.routes import walk_routes
 
 ROOT = Path(__file__).resolve().parents[2]
 REPORT = ROOT / "reports" / "EXTERNAL_BOOKING_HANDOFF_QA.md"
@@ -91,15 +92,6 @@ def list_variables() -> frozenset[str]:
     return frozenset(found) | frozenset(settings.RATES)
 
 
-def _walk(patterns: Iterable[URLPattern | URLResolver], prefix: str = "/") -> Iterable[str]:
-    for pattern in patterns:
-        path = prefix + str(pattern.pattern)
-        if isinstance(pattern, URLResolver):
-            yield from _walk(pattern.url_patterns, path)
-        else:
-            yield _shape(path)
-
-
 def _shape(path: str) -> str:
     """Return a path with every variable part written alike, and without its query."""
     return re.sub(r"<[^<>]*>|\{[^{}]*\}", "<>", path.partition("?")[0])
@@ -117,7 +109,7 @@ def list_operations() -> frozenset[tuple[str, str]]:
 def list_shapes() -> frozenset[str]:
     """Return the shape of every path that one of the two URL maps or the API knows."""
     maps = (settings.ROOT_URLCONF, settings.PUBLIC_URLCONF)
-    pages = {shape for urlconf in maps for shape in _walk(get_resolver(urlconf).url_patterns)}
+    pages = {_shape(path) for urlconf in maps for path in walk_routes(get_resolver(urlconf), "/")}
     pages = {shape for shape in pages if not shape.startswith("/api/")}  # the API's are in its document
     pages = {shape for shape in pages if not shape.startswith("/admin/") or shape == "/admin/"}  # most are Django's
     return frozenset(pages | {shape for _, shape in list_operations()} | {settings.STATIC_URL})

@@ -2,6 +2,7 @@
 
 import ast
 import re
+import tokenize
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,11 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("shared_apps", "tenant_apps", "saas", "worker")
 FILES = [path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))]
+
+CHECKED = [*FILES, *(path for folder in ("tests", "e2e") for path in sorted((ROOT / folder).rglob("*.py")))]
+SUPPRESSION = re.compile(
+    r"#\s*(noqa(: [A-Z0-9, ]+)?|type: ignore(\[[\w, -]+\])?|nosec( [A-Z0-9, ]+)?|nosemgrep(: [\w-]+)?)"
+)
 
 SCOPE, BACKEND = "shared_apps/tenants/scope.py", "shared_apps/tenants/backend/base.py"
 # name -> (why it is banned, the files that may use it)
@@ -137,3 +143,33 @@ def test_every_exception_is_still_needed() -> None:
     }
 
     assert needed == set()
+
+
+def lacks_reason(comment: str) -> bool:
+    """Whether a comment turns a check off and says no more."""
+    return bool(SUPPRESSION.search(comment)) and not re.search(r"\w", SUPPRESSION.sub("", comment))
+
+
+@pytest.mark.parametrize("path", CHECKED, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_suppression_carries_its_reason(path: Path) -> None:
+    with path.open("rb") as file:
+        comments = [token for token in tokenize.tokenize(file.readline) if token.type == tokenize.COMMENT]
+
+    assert [token.start[0] for token in comments if lacks_reason(token.string)] == []
+
+
+@pytest.mark.parametrize(
+    ("comment", "expected"),
+    [
+        ("# noqa: S101", True),
+        ("# noqa: S101, E402", True),
+        ("# type: ignore[misc]", True),
+        ("# nosec B703 # nosemgrep: markup-by-hand", True),
+        ("# noqa: S101 - a reason", False),
+        ("# type: ignore[misc]  # a reason", False),
+        ("# nosec B703 # nosemgrep: markup-by-hand - a reason", False),
+        ("# a comment", False),
+    ],
+)
+def test_suppression_without_a_reason_is_found(comment: str, expected: bool) -> None:
+    assert lacks_reason(comment) is expected

@@ -21,15 +21,15 @@ import django
 
 django.setup()
 
-from django.conf import settings  # noqa: E402 - Django comes first
-from django.core.management import call_command  # noqa: E402
-from django.db import connection  # noqa: E402
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection
 
-from shared_apps.tenants.scope import public_scope  # noqa: E402
-from tests.bench import http, pipeline, sweep, tenants  # noqa: E402
-from tests.bench.measuring import to_table  # noqa: E402
-from tests.bench.report import Section  # noqa: E402
-from tests.bench.web import Effort  # noqa: E402
+from shared_apps.tenants.scope import public_scope
+from tests.bench import http, pipeline, sweep, tenants
+from tests.bench.measuring import to_table
+from tests.bench.report import Section
+from tests.bench.web import Effort
 
 REPORTS = Path(__file__).resolve().parents[2] / "reports"
 _PACKAGES = ("django", "django-ninja", "pydantic", "psycopg", "granian", "redis", "celery", "django-tenants",

@@ -83,7 +83,7 @@ class Outcome:
             "answers without a link or contact": self.without_link,
             "clicks lost": self.clicks_lost,
             "lines of logs with what was sent": self.personal_lines,
-            "answers": ", ".join(f"{count} × {what}" for what, count in sorted(self.answers.items())),  # noqa: RUF001
+            "answers": ", ".join(f"{count} × {what}" for what, count in sorted(self.answers.items())),
             "p50 / p95 / p99 / longest, ms": " / ".join(
                 f"{seconds * 1000:.0f}" for seconds in (self.p50, self.p95, self.p99, self.longest)
             ),
@@ -226,7 +226,7 @@ def _measure(
         thread.join()
     is_over.set()
     outcome = Outcome()
-    outcome.drained_after = _await_drained(stack, victim)
+    outcome.drained_after = _await_drained(stack)
     _count_answers(outcome, visitors)
     _count_rows(outcome, visitors, victim.database_url())
     outcome.personal_lines = count_personal_lines(stack.data_dir)
@@ -241,7 +241,7 @@ def count_personal_lines(data_dir: Path) -> int:
     return sum(1 for path in logs for line in path.read_bytes().splitlines() if _PERSONAL.search(line))
 
 
-def _await_drained(stack: Stack, victim: Victim) -> float:
+def _await_drained(stack: Stack) -> float:
     """Wait until the database is there and nothing waits for it any more; returns the seconds."""
     began = time.monotonic()
     status = stack.data_dir / "state" / "journal" / "status.json"

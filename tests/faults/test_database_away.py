@@ -10,15 +10,14 @@ from django.conf import settings
 from django.db import connection
 
 from shared_apps.journal.ledger import host_journal
+from shared_apps.platform.lifecycle import SUSPEND, take_step
 from shared_apps.tenants.backend.guard import is_database_away
-from shared_apps.tenants.enums import TenantStatus
 from shared_apps.tenants.scope import TenantRef, enter_tenant
-from shared_apps.tenants.services import set_tenant_status
 from tenant_apps.handoffs.intake import find_waiting_handoff
 from tenant_apps.handoffs.models import BookingHandoff, HandoffEvent
 from tests.clients import TenantClient
 from tests.faults.conftest import Outage, drain, forget_all, no_room_on_disk, no_sync_to_disk
-from tests.integration.ops.test_metrics import scrape
+from tests.metrics import scrape
 
 LINK = (
     "https://calendly.com/alpha-studio/visit?utm_source=treasurecoastai&utm_medium=booking_handoff"
@@ -245,7 +244,7 @@ def test_suspended_tenant_is_not_served_from_what_was_kept(
     served_tenant: TenantRef, outage: Outage, lead: dict[str, Any]
 ) -> None:
     visitor = TenantClient(served_tenant)
-    set_tenant_status(tenant=served_tenant, status=TenantStatus.SUSPENDED)
+    take_step(tenant=served_tenant, step=SUSPEND)
     with outage():
         assert visitor.get("/").status_code == 503  # what this process held is older than the suspension
         forget_all()

@@ -130,7 +130,7 @@ def test_worker_finishes_its_job_before_the_end(committed_tenant: TenantRef) -> 
 
 
 def test_drainer_ends_between_batches_and_the_next_stores_the_rest(
-    committed_tenant: TenantRef, settings: Any, tmp_path: Path, lead: dict[str, Any]
+    committed_tenant: TenantRef, settings: Any, tmp_path: Path
 ) -> None:
     settings.STATE_DIR = tmp_path / ".data" / "state"
     ids = fill_journal(committed_tenant, 600)

@@ -18,9 +18,8 @@ from shared_apps.journal.hooks import find_kind
 from shared_apps.journal.ledger import Entry, host_journal
 from shared_apps.journal.selectors import find_waiting, get_journal_status
 from shared_apps.journal.services import write_ahead
-from shared_apps.tenants.enums import TenantStatus
+from shared_apps.platform.lifecycle import SUSPEND, take_step
 from shared_apps.tenants.scope import TenantRef, enter_tenant
-from shared_apps.tenants.services import set_tenant_status
 from tenant_apps.booking.selectors import get_snapshot
 from tenant_apps.handoffs import intake
 from tenant_apps.handoffs.models import BookingHandoff, HandoffEvent
@@ -216,7 +215,7 @@ def test_record_of_a_suspended_or_unknown_tenant_is_set_aside(ready: TenantRef, 
         kind="capture", schema_name="public", record_id=uuid4(), at=RECEIVED, payload={"created_at": "…"}
     )
     assert entry is not None
-    set_tenant_status(tenant=ready, status=TenantStatus.SUSPENDED)
+    take_step(tenant=ready, step=SUSPEND)
     drain()
     assert (rows(ready), files(), dead()) == ([], [], ["tenant", "tenant"])
 

@@ -22,6 +22,7 @@ from shared_apps.tenants.scope import TenantRef, enter_tenant, public_scope
 from tenant_apps.handoffs.models import BookingHandoff
 from tenant_apps.handoffs.services import sweep_handoffs
 from tests.factories import HandoffFactory
+from tests.jobs import is_marked
 
 KIND = "tests.count"
 
@@ -46,11 +47,6 @@ def aside() -> Iterator[Callable[[Callable[[], Any]], Any]]:
         pool.submit(close).result(timeout=20)
 
 
-def is_listed(tenant: TenantRef) -> bool:
-    with public_scope():
-        return DueWork.objects.filter(tenant_id=tenant.id, kind="outbox").exists()
-
-
 def test_job_committed_after_the_relay_looked_is_found(
     committed_tenant: TenantRef, done: list[int], aside: Callable[[Callable[[], Any]], Any]
 ) -> None:
@@ -61,7 +57,7 @@ def test_job_committed_after_the_relay_looked_is_found(
             enqueue(kind=KIND, payload={"number": 2})
             assert aside(lambda: relay_jobs(seconds=1)) == 1
             assert done == [1]
-            assert aside(lambda: is_listed(committed_tenant))
+            assert aside(lambda: is_marked(committed_tenant))
 
     deadline = time.monotonic() + 15
     while len(done) < 2 and time.monotonic() < deadline:
@@ -110,10 +106,10 @@ def test_mark_rolled_back_leaves_the_list_in_the_end(
 ) -> None:
     with enter_tenant(committed_tenant), transaction.atomic():
         enqueue(kind=KIND, payload={"number": 1})
-        assert not aside(lambda: is_listed(committed_tenant))
+        assert not aside(lambda: is_marked(committed_tenant))
         transaction.set_rollback(True)
     assert relay_jobs(seconds=1) == 0
-    assert not is_listed(committed_tenant)
+    assert not is_marked(committed_tenant)
 
 
 def test_nothing_is_lost_between_many_who_enqueue_and_many_who_relay(
@@ -136,7 +132,7 @@ def test_nothing_is_lost_between_many_who_enqueue_and_many_who_relay(
 
     def relay() -> None:
         try:
-            while writing.is_set() or is_listed(committed_tenant):
+            while writing.is_set() or is_marked(committed_tenant):
                 relay_jobs(seconds=1)
         finally:
             connection.close()
@@ -177,8 +173,8 @@ def test_broken_tenant_does_not_stop_the_others(
     assert relay_jobs(seconds=5) == 1
     assert done == [1]
     assert f"jobs of {committed_tenant.schema_name} not done: ProgrammingError 42P01" in caplog.text
-    assert is_listed(committed_tenant)
-    assert not is_listed(other_tenant)
+    assert is_marked(committed_tenant)
+    assert not is_marked(other_tenant)
 
     with enter_tenant(committed_tenant), connection.cursor() as cursor:
         cursor.execute("ALTER TABLE lost RENAME TO outbox_job")

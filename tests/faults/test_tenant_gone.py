@@ -10,11 +10,10 @@ from django.conf import settings
 from django.db import connection
 
 from shared_apps.journal.drain import Drainer
+from shared_apps.platform.lifecycle import SUSPEND, take_step
 from shared_apps.platform.services import drop_tenant, provision_tenant
 from shared_apps.tenants.cache import host_generations
-from shared_apps.tenants.enums import TenantStatus
 from shared_apps.tenants.scope import TenantRef, public_scope
-from shared_apps.tenants.services import set_tenant_status
 from tests.faults.processes import wait_for
 from tests.faults.web import Load, web_server
 
@@ -57,7 +56,7 @@ def test_tenant_that_goes_under_load_leaves_no_error(
         on_this_host(web.folder / ".data" / "state")
         with Load(web, leaving) as load:
             wait_for(lambda: load.answers[201] > 20)
-            set_tenant_status(tenant=leaving, status=TenantStatus.SUSPENDED)
+            take_step(tenant=leaving, step=SUSPEND)
             time.sleep(0.5)
             drop_tenant(tenant=leaving, only_demo=False)
             wait_for(lambda: web.ask(leaving, "GET", "/book")[0] == 404, seconds=10)

@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.urls import URLPattern, URLResolver, get_resolver
+from django.urls import get_resolver
 
 from shared_apps.tenants.scope import enter_tenant
 from tests.factories import UserFactory
 from tests.hostile.conftest import CSRF, LEAD, Stage
+from tests.routes import walk_routes
 from tests.serving import Answer, Server, running_server
 
 MARK = "Quibbleworth"  # in everything that is sent here
@@ -49,22 +50,13 @@ def ask(production: Server, stage: Stage) -> Any:
     return do
 
 
-def _walk(resolver: URLResolver, prefix: str = "/") -> Iterator[str]:
-    for entry in resolver.url_patterns:
-        path = prefix + str(entry.pattern)
-        if isinstance(entry, URLPattern):
-            yield path
-        else:
-            yield from _walk(entry, path)
-
-
 def _paths(stage: Stage) -> list[str]:
     """Every address of a tenant's host, with a handoff's id or a mark in what varies."""
     from re import sub
 
     return [
         sub(r"<[^>]+>", MARK, sub(r"<(?:str:)?handoff_id>", stage.mine.handoff_id, path))
-        for path in _walk(get_resolver("saas.urls_tenant"))
+        for path in walk_routes(get_resolver("saas.urls_tenant"), "/")
     ]
 
 

@@ -84,7 +84,7 @@ def test_what_preview_promises_saving_keeps(
         ({"externalBookingUrl": f"{CALENDLY}?utm_content=mine"}, [("externalBookingUrl", "carrier_conflict")]),
         ({"externalBookingUrl": f"{CALENDLY}?utm_source=mine"}, [("externalBookingUrl", "own_utm")]),
         ({"externalBookingUrl": f"{CALENDLY}?name=Jane"}, [("externalBookingUrl", "url_personal")]),
-        ({"externalBookingUrl": "https://аpple.com/"}, [("externalBookingUrl", "url_idn")]),  # noqa: RUF001
+        ({"externalBookingUrl": "https://аpple.com/"}, [("externalBookingUrl", "url_idn")]),  # noqa: RUF001 - Cyrillic
         ({"externalBookingUrl": "https://booking.example/"}, [("externalBookingUrl", "url_sample")]),
         (
             {"externalBookingUrl": "https://www.google.com/url?q=https://calendly.com/a/b"},

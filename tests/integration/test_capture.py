@@ -33,7 +33,7 @@ def test_capture_answers_as_the_contract_says(ready: TenantRef, visitor: TenantC
             "continueUrl": f"/go/{key}",
             "ctaLabel": "Continue to booking on Calendly",
         },
-        "message": "You’ll finish booking on their site. We can help if you get stuck.",  # noqa: RUF001 - the contract
+        "message": "You’ll finish booking on their site. We can help if you get stuck.",
         "contact": {"phone": None, "email": None},
     }
     assert body["createdAt"].endswith("Z")

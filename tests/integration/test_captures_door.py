@@ -15,11 +15,10 @@ from saas import captures
 from saas.captures import Captures
 from saas.logs import JsonFormatter
 from saas.observing import request_figures
-from shared_apps.tenants.enums import TenantStatus
+from shared_apps.platform.lifecycle import SUSPEND, take_step
 from shared_apps.tenants.models import Domain
 from shared_apps.tenants.scope import TenantRef, current_schema, enter_tenant, public_scope
 from shared_apps.tenants.selectors import tenant_host
-from shared_apps.tenants.services import set_tenant_status
 from tenant_apps.booking import selectors
 from tenant_apps.booking.models import BookingSettings
 from tenant_apps.handoffs.models import BookingHandoff
@@ -210,7 +209,7 @@ def test_suspended_tenant_is_answered_no_longer(
 ) -> None:
     prime(web, lead)
     with django_capture_on_commit_callbacks(execute=True):
-        set_tenant_status(tenant=ready, status=TenantStatus.SUSPENDED)
+        take_step(tenant=ready, step=SUSPEND)
     assert post(web, lead).status.startswith("503")
 
 

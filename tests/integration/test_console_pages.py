@@ -16,8 +16,8 @@ from tests.clients import TenantClient
 from tests.factories import UserFactory
 from tests.html import PageTree
 from tests.integration.support.conftest import desk as desk  # noqa: PLC0414 - fixtures, used by their names
-from tests.integration.support.conftest import make_link as make_link  # noqa: PLC0414
-from tests.integration.support.conftest import visit as visit  # noqa: PLC0414
+from tests.integration.support.conftest import make_link as make_link  # noqa: PLC0414 - the same
+from tests.integration.support.conftest import visit as visit  # noqa: PLC0414 - the same
 
 TOKEN = "csrfmiddlewaretoken"
 HOSTILE = '"><i data-evil="1">'

@@ -6,34 +6,20 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 
 from shared_apps.accounts.enums import Role
 from shared_apps.tenants.scope import TenantRef, enter_tenant
 from tenant_apps.business.services import update_profile
 from tenant_apps.handoffs.models import BookingHandoff, HandoffEvent
-from tenant_apps.handoffs.schemas import ATTRIBUTION_NAMES
 from tenant_apps.handoffs.services import erase_old_handoffs
 from tests.clients import TenantClient
 from tests.factories import HandoffFactory
-from tests.integration.test_races import at_once, busy  # noqa: F401 - a fixture
 from tests.isolation.helpers import read_everything
+from tests.threads import at_once
+from tests.traces import LEAD, MARK, dump
 
 LIST = "/api/v1/handoffs"
-MARK = "Zyxwolf"
-LEAD: dict[str, Any] = {
-    "customerName": f"Jane {MARK}",
-    "customerEmail": f"{MARK}@example.com".lower(),
-    "customerPhone": "772-555-0199",
-    "requestedService": f"The {MARK} cut",
-    "preferredDateTimeText": f"when {MARK} can",
-    "notes": f"{MARK} notes",
-    "sourcePage": f"/people/{MARK}",
-    "industrySlug": MARK.lower(),
-    "attribution": dict.fromkeys(ATTRIBUTION_NAMES, f"https://x.example/{MARK}"),
-    "shareDetailsWithProvider": True,
-}
 
 
 def _capture(visitor: TenantClient, key: str = "", **changes: Any) -> str:
@@ -50,11 +36,11 @@ def test_erasure_leaves_nothing_personal_anywhere_and_the_counts(
     with enter_tenant(ready):
         HandoffEvent.objects.update(detail=f"said {MARK}")
     before = owner.get(f"{LIST}/summary").json()
-    assert MARK in str(read_everything_of(ready))
+    assert MARK.lower() in dump(ready)
 
     assert owner.delete(f"{LIST}/{key}").status_code == 204
 
-    left = str(read_everything_of(ready)).lower()
+    left = dump(ready)
     assert MARK.lower() not in left
     assert "5550199" not in left
     assert owner.get(f"{LIST}/summary").json() == before
@@ -83,15 +69,6 @@ def test_erasure_of_one_leaves_the_others_as_they_are(
 
     assert before["events"][0]["detail"] == "said more"
     assert owner.get(f"{LIST}/{other}").json() == before
-
-
-def read_everything_of(tenant: TenantRef) -> list[Any]:
-    """All rows of the two tables that hold visitors' words."""
-    with enter_tenant(tenant), connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT b::text FROM handoffs_bookinghandoff b UNION ALL SELECT e::text FROM handoffs_handoffevent e"
-        )
-        return list(cursor.fetchall())
 
 
 def test_what_the_house_knows_anyway_is_kept(ready: TenantRef, owner: TenantClient, visitor: TenantClient) -> None:
@@ -147,7 +124,7 @@ def test_capture_with_the_same_key_does_not_bring_it_back(
     again = visitor.post_json(LIST, LEAD, idempotency_key=key)
 
     assert (again.status_code, again.json()["errors"][0]["code"]) == (422, "idempotency_key_reused")
-    assert MARK not in str(read_everything_of(ready))
+    assert MARK.lower() not in dump(ready)
     with enter_tenant(ready):
         assert BookingHandoff.objects.count() == 1
 
@@ -197,7 +174,7 @@ def test_turn_whose_time_is_over_ends_with_its_batch_of_the_oldest(
         assert erase_old_handoffs(days=30, seconds=0.0) == 1
 
 
-def test_erasures_at_once_leave_one_event(busy: TenantRef) -> None:  # noqa: F811
+def test_erasures_at_once_leave_one_event(busy: TenantRef) -> None:
     with enter_tenant(busy):
         for _ in range(40):
             HandoffFactory.create(created_at=timezone.now() - timedelta(days=40))

@@ -109,9 +109,7 @@ def test_policy_names_that_provider_only(framed: TenantRef, visitor: TenantClien
     assert "frame-src https://alphastudio.as.me;" in f"{policy};"
 
 
-def test_due_once_for_each_address(
-    framed: TenantRef, owner: TenantClient, django_capture_on_commit_callbacks: Any
-) -> None:
+def test_due_once_for_each_address(framed: TenantRef, owner: TenantClient) -> None:
     with enter_tenant(framed):
         assert is_frame_check_due()
     check(framed, answers(OK))

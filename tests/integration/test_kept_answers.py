@@ -15,11 +15,10 @@ from saas import kept
 from saas.kept import KeptAnswers
 from saas.logs import JsonFormatter
 from saas.observing import request_figures
-from shared_apps.tenants.enums import TenantStatus
+from shared_apps.platform.lifecycle import RESUME, SUSPEND, take_step
 from shared_apps.tenants.models import Domain
 from shared_apps.tenants.scope import TenantRef, public_scope
 from shared_apps.tenants.selectors import tenant_host
-from shared_apps.tenants.services import set_tenant_status
 from tests.clients import TenantClient
 from tests.doors import Answer, Web
 
@@ -151,11 +150,11 @@ def test_suspended_tenant_is_answered_no_longer(
     for _ in range(2):
         web.ask("/")
     with django_capture_on_commit_callbacks(execute=True):
-        set_tenant_status(tenant=ready, status=TenantStatus.SUSPENDED)
+        take_step(tenant=ready, step=SUSPEND)
     assert web.ask("/").status.startswith("503")
 
     with django_capture_on_commit_callbacks(execute=True):
-        set_tenant_status(tenant=ready, status=TenantStatus.ACTIVE)
+        take_step(tenant=ready, step=RESUME)
     assert web.ask("/").status.startswith("200")
 
 

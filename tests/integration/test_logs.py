@@ -8,24 +8,12 @@ from typing import Any
 import pytest
 from django.db import DataError, IntegrityError
 
-from saas.logs import JsonFormatter
 from shared_apps.tenants.scope import TenantRef, enter_tenant
 from tenant_apps.handoffs.models import BookingHandoff
 from tests.clients import TenantClient
 from tests.factories import HandoffFactory
 
 MARK = "Zebedee Quux"
-
-
-@pytest.fixture
-def written() -> Any:
-    """Everything logged during the test, as our formatter writes it."""
-    stream = io.StringIO()
-    handler = logging.StreamHandler(stream)
-    handler.setFormatter(JsonFormatter())
-    logging.getLogger().addHandler(handler)
-    yield stream
-    logging.getLogger().removeHandler(handler)
 
 
 def test_database_error_is_told_without_its_values(alpha: TenantRef, written: io.StringIO) -> None:

@@ -85,7 +85,7 @@ def test_marks_of_a_business_without_a_link(alpha: TenantRef, visitor: TenantCli
         assert page.mark("contact-cta").is_in(page.mark("booking-unavailable"))
     page = _capture(visitor, lead)
     assert page.mark("handoff-message").is_in(page.mark("booking-unavailable"))
-    assert page.mark("contact-cta").text == "You’ll hear from Alpha Studio."  # noqa: RUF001 - an apostrophe
+    assert page.mark("contact-cta").text == "You’ll hear from Alpha Studio."
     assert [each["href"] for each in _read(visitor.get("/nope")).all("a") if each.is_in(page.mark("contact-cta"))] == []
     problem = _read(visitor.get("/nope"))
     assert [each["href"] for each in problem.all("a") if each.is_in(problem.mark("contact-cta"))] == ["/#request"]
@@ -205,7 +205,7 @@ def test_services_are_links_that_preselect(reachable: TenantRef, visitor: Tenant
     assert [each["data-service"] for each in page.all(aria_current="true") if "data-service" in each] == [service]
 
 
-def test_form_in_a_frame_leads_out_of_it(reachable: TenantRef, visitor: TenantClient, settings: Any) -> None:
+def test_form_in_a_frame_leads_out_of_it(reachable: TenantRef, visitor: TenantClient) -> None:
     page = _read(visitor.get("/book?embed=1"))
     assert page.mark("capture-form")["target"] == "_top"
     assert page.one(data_direct="")["target"] == "_top"

@@ -18,7 +18,7 @@ from tenant_apps.handoffs.services import record_click
 from tests.clients import TenantClient
 from tests.factories import HandoffFactory
 
-MESSAGE = "You’ll finish booking on their site. We can help if you get stuck."  # noqa: RUF001 - as the contract spells it
+MESSAGE = "You’ll finish booking on their site. We can help if you get stuck."
 
 
 def _marks(response: Any) -> set[str]:

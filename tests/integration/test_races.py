@@ -1,47 +1,22 @@
 """What happens at the same moment, in real threads on committed rows."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from itertools import chain
-from threading import Barrier
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 
 from shared_apps.tenants.scope import TenantRef, enter_tenant
 from tenant_apps.handoffs.models import BookingHandoff, HandoffEvent
 from tenant_apps.handoffs.services import complete_handoff, redirect_handoff, sweep_handoffs
 from tests.clients import TenantClient
-from tests.conftest import make_ready
 from tests.factories import HandoffFactory
+from tests.threads import at_once
 
 THREADS = 8
-
-
-@pytest.fixture
-def busy(committed_tenant: TenantRef, django_capture_on_commit_callbacks: Any) -> TenantRef:
-    """A committed tenant with a booking link."""
-    make_ready(committed_tenant, django_capture_on_commit_callbacks)
-    return committed_tenant
-
-
-def at_once(works: list[Callable[[], Any]]) -> list[Any]:
-    """Run all of `works` in threads that start together; returns what they returned."""
-    barrier = Barrier(len(works))
-
-    def run(work: Callable[[], Any]) -> Any:
-        try:
-            barrier.wait(timeout=20)
-            return work()
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(works)) as pool:
-        return list(pool.map(run, works))
 
 
 def test_same_capture_at_once_is_one_handoff(busy: TenantRef, lead: dict[str, Any]) -> None:

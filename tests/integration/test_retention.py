@@ -2,14 +2,11 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from django.db import connection
 from django.db.models import F
 from django.utils import timezone
-from psycopg import sql
 
 from shared_apps.outbox.services import enqueue
 from shared_apps.tenants.due import scan_for_missed
@@ -22,20 +19,8 @@ from tenant_apps.handoffs.models import BookingHandoff, HandoffEvent
 from tenant_apps.handoffs.retention import erase_overdue_handoffs
 from tests.clients import TenantClient
 from tests.factories import HandoffFactory
+from tests.traces import LEAD, MARK, dump
 
-MARK = "Zyxwolf"
-LEAD: dict[str, Any] = {
-    "customerName": f"Jane {MARK}",
-    "customerEmail": f"{MARK}@example.com".lower(),
-    "customerPhone": "772-555-0199",
-    "requestedService": f"The {MARK} cut",
-    "preferredDateTimeText": f"when {MARK} can",
-    "notes": f"{MARK} notes",
-    "sourcePage": f"/people/{MARK}",
-    "industrySlug": MARK.lower(),
-    "attribution": {"utm_source": MARK, "gclid": MARK, "referrer": f"https://x.example/{MARK}"},
-    "shareDetailsWithProvider": True,
-}
 MakeOld = Callable[..., BookingHandoff]
 
 
@@ -48,19 +33,6 @@ def make_old() -> MakeOld:
         return handoff
 
     return make
-
-
-def dump(tenant: TenantRef) -> str:
-    """Every row of every table of the tenant's schema, as text, in lower case."""
-    with enter_tenant(tenant), connection.cursor() as cursor:
-        cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = %s", [tenant.schema_name])
-        tables = [name for (name,) in cursor.fetchall()]
-        assert {"handoffs_bookinghandoff", "handoffs_handoffevent", "outbox_job"} <= set(tables)
-        rows = []
-        for name in tables:
-            cursor.execute(sql.SQL("SELECT t::text FROM {} AS t").format(sql.Identifier(name)))
-            rows += [row for (row,) in cursor.fetchall()]
-    return "\n".join(rows).lower()
 
 
 def mark_of(tenant: TenantRef) -> datetime | None:

@@ -19,7 +19,7 @@ from tenant_apps.handoffs import services
 from tenant_apps.handoffs.models import BookingHandoff, HandoffEvent
 from tenant_apps.handoffs.services import sweep_handoffs
 from tests.factories import HandoffFactory
-from tests.integration.ops.test_metrics import scrape
+from tests.metrics import scrape
 from worker.app import app
 from worker.schedule import SCHEDULE
 

@@ -31,7 +31,7 @@ from tenant_apps.handoffs.services import (
 )
 from tenant_apps.handoffs.tallies import Days, read_tally
 from tests.factories import HandoffFactory
-from tests.integration.test_races import at_once, busy  # noqa: F401 - a fixture
+from tests.threads import at_once
 
 ZONE = "America/New_York"
 NOW = datetime(2026, 3, 10, 3, 30, tzinfo=UTC)  # the 9th in New York
@@ -95,7 +95,7 @@ def _change(random: Random, tenant: TenantRef, keys: list[UUID]) -> None:
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_counts_agree_after_every_change_wherever_the_horizon_was_moved(seed: int, busy: TenantRef) -> None:  # noqa: F811
+def test_counts_agree_after_every_change_wherever_the_horizon_was_moved(seed: int, busy: TenantRef) -> None:
     random = Random(seed)
     with enter_tenant(busy):
         keys: list[UUID] = []
@@ -111,7 +111,7 @@ def test_counts_agree_after_every_change_wherever_the_horizon_was_moved(seed: in
 
 
 @pytest.mark.parametrize("seed", range(2))
-def test_counts_agree_in_every_snapshot_while_all_of_it_goes_on(seed: int, busy: TenantRef) -> None:  # noqa: F811
+def test_counts_agree_in_every_snapshot_while_all_of_it_goes_on(seed: int, busy: TenantRef) -> None:
     """Writers, the sweep and two movers at once; a reader compares both counts in one snapshot, again and again."""
     keys = [_create(busy) for _ in range(12)]
     done = Event()
@@ -172,7 +172,7 @@ def _change_two_slowly(random: Random, keys: list[UUID]) -> None:
         pass  # a deadlock with another of the kind; all of it is rolled back
 
 
-def test_nothing_is_counted_row_by_row_once_there_is_a_tally(busy: TenantRef) -> None:  # noqa: F811
+def test_nothing_is_counted_row_by_row_once_there_is_a_tally(busy: TenantRef) -> None:
     with enter_tenant(busy):
         HandoffFactory.create_batch(3, created_at=NOW - timedelta(hours=1))
         assert read_tally(Days(ZONE, None, None, str(TODAY), ())) is None
@@ -187,7 +187,7 @@ def test_nothing_is_counted_row_by_row_once_there_is_a_tally(busy: TenantRef) ->
         }  # fmt: skip
 
 
-def test_tally_is_made_anew_for_another_time_zone_and_once_a_day(busy: TenantRef) -> None:  # noqa: F811
+def test_tally_is_made_anew_for_another_time_zone_and_once_a_day(busy: TenantRef) -> None:
     with enter_tenant(busy):
         HandoffFactory.create_batch(2, created_at=NOW)
         _wait_for_others()
@@ -205,7 +205,7 @@ def test_tally_is_made_anew_for_another_time_zone_and_once_a_day(busy: TenantRef
         assert summarise_handoffs(filters=filters, now=NOW)["total"] == 2
 
 
-def test_horizon_of_another_cluster_is_not_believed(busy: TenantRef) -> None:  # noqa: F811
+def test_horizon_of_another_cluster_is_not_believed(busy: TenantRef) -> None:
     """A dump that is restored elsewhere brings numbers along that have not been given out there."""
     with enter_tenant(busy):
         HandoffFactory.create(created_at=NOW)
@@ -220,7 +220,7 @@ def test_horizon_of_another_cluster_is_not_believed(busy: TenantRef) -> None:  #
         assert TallyHorizon.objects.get().horizon < 2**50
 
 
-def test_events_from_before_there_were_numbers_count(busy: TenantRef) -> None:  # noqa: F811
+def test_events_from_before_there_were_numbers_count(busy: TenantRef) -> None:
     with enter_tenant(busy):
         key = HandoffFactory.create(created_at=NOW).pk
         HandoffEvent.objects.update(transaction=None)
@@ -232,7 +232,7 @@ def test_events_from_before_there_were_numbers_count(busy: TenantRef) -> None:  
 
 
 def test_tenants_with_news_are_found_and_one_failure_does_not_stop_it(
-    busy: TenantRef,  # noqa: F811
+    busy: TenantRef,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     broken = replace(busy, schema_name="t_doesnotexist00")
@@ -249,7 +249,7 @@ def test_tenants_with_news_are_found_and_one_failure_does_not_stop_it(
     assert tally_tenants() == 1
 
 
-def test_little_news_is_not_worth_moving(busy: TenantRef, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
+def test_little_news_is_not_worth_moving(busy: TenantRef, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
     with enter_tenant(busy):
         assert tally_handoffs()

@@ -1,11 +1,8 @@
-"""What the tests of isolation look with: the server's own word on where a statement runs, threads, whole databases."""
+"""What the tests of isolation look with: the server's own word on where a statement runs, and whole databases."""
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Any
 
-from django.db import connections
 from psycopg import sql
 
 from shared_apps.tenants.scope import public_scope, tenant_connection
@@ -33,24 +30,6 @@ def where() -> tuple[str, str | None]:
 def business_name() -> str:
     """Return the marker row of the schema in which this is asked: `Alpha Studio`, `Beta Studio`."""
     return BusinessProfile.objects.get(pk=1).name
-
-
-def in_thread(job: Callable[[], Any]) -> Any:
-    """Run `job` in a thread of its own, with a connection of its own, and return or raise what it does."""
-    return in_threads([job])[0]
-
-
-def in_threads(jobs: Sequence[Callable[[], Any]]) -> list[Any]:
-    """Run `jobs` at once, each in a thread of its own; return what they return, in order."""
-
-    def run(job: Callable[[], Any]) -> Any:
-        try:
-            return job()
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(max_workers=len(jobs)) as pool:
-        return [future.result() for future in [pool.submit(run, job) for job in jobs]]
 
 
 @cache

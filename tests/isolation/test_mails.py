@@ -29,11 +29,9 @@ from tenant_apps.notifications.services import update_notification_settings
 from tests.clients import TenantClient
 from tests.conftest import make_ready
 from tests.factories import HandoffFactory, UserFactory
-from tests.integration.notifications.conftest import wait as wait  # noqa: PLC0414 - a fixture, used by its name
+from tests.jobs import deliver
 
 ROOT = Path(__file__).resolve().parents[2]
-
-Wait = Callable[[TenantRef], None]
 
 
 @dataclass(frozen=True)
@@ -197,13 +195,13 @@ def _links(text: str) -> set[str]:
 
 @pytest.mark.parametrize("kind", MAILS)
 def test_t01_mail_of_a_tenant_names_nothing_of_anothers(
-    kind: str, houses: list[House], wait: Wait, sent_kinds: list[str], mailoutbox: list[EmailMultiAlternatives]
+    kind: str, houses: list[House], sent_kinds: list[str], mailoutbox: list[EmailMultiAlternatives]
 ) -> None:
     for house in houses:
         MAILS[kind](house)
     relay_jobs()
     for house in houses:
-        wait(house.tenant)
+        deliver(house.tenant)
 
     assert sent_kinds == [kind, kind]
     for house, other in zip(houses, reversed(houses), strict=True):

@@ -1,6 +1,6 @@
 """Every route, operation, relation, token and statement against the other tenant. A new one is here by itself.
 
-The routes and their rows are those of `tests/architecture/test_routes.py`, which fails on a route without a row; here
+The routes and their rows are those of `tests/routes.py`, which `tests/architecture/test_routes.py` holds whole; here
 they meet the callers that it leaves out: the platform's admin, and keys with another tenant's ids.
 """
 
@@ -23,11 +23,11 @@ from shared_apps.platform.grants import make_grant
 from shared_apps.platform.services import ensure_platform_user
 from shared_apps.tenants.scope import TenantRef, enter_tenant, public_scope
 from tenant_apps.notifications.selectors import make_unsubscribe_url
-from tests.architecture.test_routes import METHODS, OBJECT_ROUTES, RANDOM_IDS, TENANT_ROUTES, House, Row, _all_of
-from tests.architecture.test_routes import house as house  # noqa: PLC0414 - a fixture, used by its name
 from tests.clients import TenantClient
 from tests.factories import HandoffFactory, UserFactory
+from tests.house import House, all_of
 from tests.isolation.helpers import ask
+from tests.routes import METHODS, OBJECT_ROUTES, RANDOM_IDS, TENANT_ROUTES, Row
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -85,7 +85,7 @@ def test_t01_key_gets_of_a_foreign_id_what_it_gets_of_a_random_one(
         foreign = house.call("nobody", method, row, house.foreign, client=client)
         unknown = house.call("nobody", method, row, RANDOM_IDS, client=client)
 
-        assert _all_of(foreign, house.foreign) == _all_of(unknown, RANDOM_IDS), method
+        assert all_of(foreign, house.foreign) == all_of(unknown, RANDOM_IDS), method
         assert foreign.status_code in (302, 303, 403, 404)
         assert "Person Of Beta" not in foreign.content.decode()
     assert house.read() == before

@@ -11,8 +11,9 @@ from shared_apps.platform.services import ensure_platform_user
 from shared_apps.support.models import SupportAccess
 from shared_apps.support.services import raise_access
 from shared_apps.tenants.scope import enter_tenant
-from tests.architecture.test_routes import GUARDED_CALLS, House, Row, house  # noqa: F401 - the fixture
 from tests.clients import TenantClient
+from tests.house import House
+from tests.routes import GUARDED_CALLS, Row
 
 # GETs that are open to staff or owners and closed to support: data in bulk, people, keys, the log.
 CLOSED = {
@@ -41,7 +42,7 @@ def test_support_gets_what_the_table_says_and_a_refusal_changes_nothing(
     row: Row,
     method: str,
     is_raised: bool,
-    house: House,  # noqa: F811 - the fixture
+    house: House,
 ) -> None:
     client = _come_in(house, is_raised=is_raised)
     given = row.json
@@ -60,7 +61,7 @@ def test_support_gets_what_the_table_says_and_a_refusal_changes_nothing(
         assert code == ("support_read_only" if row.route in RAISED and not is_raised else "support_refused")
 
 
-def _come_in(house: House, *, is_raised: bool) -> Any:  # noqa: F811 - the fixture
+def _come_in(house: House, *, is_raised: bool) -> Any:
     person = ensure_platform_user(email="other@platform.example", role=Role.SUPPORT, password=None)
     client = TenantClient(house.alpha)
     token = make_grant(tenant=house.alpha, person=person)

@@ -181,7 +181,7 @@ def test_image_copies_only_what_exists_and_is_not_ignored() -> None:
 
 
 def test_image_has_every_folder_that_the_settings_read() -> None:
-    folders = [*settings.TEMPLATES[0]["DIRS"], *settings.LOCALE_PATHS, *settings.STATICFILES_DIRS]  # type: ignore[misc]
+    folders = [*settings.TEMPLATES[0]["DIRS"], *settings.LOCALE_PATHS, *settings.STATICFILES_DIRS]  # type: ignore[misc]  # typed as objects
     copied = {target.strip("/") for target in re.findall(r"^COPY .+ (\S+)$", _DOCKERFILE, re.MULTILINE)}
     assert {str(folder.relative_to(CHECKOUT)) for folder in folders} <= copied
 

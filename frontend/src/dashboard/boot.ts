@@ -2,7 +2,7 @@
 
 export type Role = "owner" | "staff" | "support";
 
-export interface Boot {
+interface Boot {
   email: string;
   role: Role;
   businessName: string;

@@ -17,17 +17,17 @@ settings.CACHES = {
     }
 }
 
-import phonenumbers  # noqa: E402 - settings come first
-from django.core.cache import cache  # noqa: E402
-from django.core.wsgi import get_wsgi_application  # noqa: E402
-from django.db import connection, models, transaction  # noqa: E402
-from django.http import HttpRequest, HttpResponse  # noqa: E402
-from django.urls import path  # noqa: E402
-from ninja import NinjaAPI, Status  # noqa: E402
-from ninja.errors import HttpError  # noqa: E402
-from pydantic import EmailStr  # noqa: E402
+import phonenumbers
+from django.core.cache import cache
+from django.core.wsgi import get_wsgi_application
+from django.db import connection, models, transaction
+from django.http import HttpRequest, HttpResponse
+from django.urls import path
+from ninja import NinjaAPI, Status
+from ninja.errors import HttpError
+from pydantic import EmailStr
 
-from tests.bench.peers.models import AbstractLead  # noqa: E402
+from tests.bench.peers.models import AbstractLead
 
 
 class FullLead(AbstractLead):

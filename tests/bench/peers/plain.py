@@ -47,17 +47,17 @@ settings.configure(
 )
 django.setup()
 
-from django.contrib.auth.models import User  # noqa: E402 - settings come first
-from django.core.management import call_command  # noqa: E402
-from django.core.wsgi import get_wsgi_application  # noqa: E402
-from django.http import HttpRequest, HttpResponse  # noqa: E402
-from django.shortcuts import render  # noqa: E402
-from django.test import Client  # noqa: E402
-from django.urls import path  # noqa: E402
-from ninja import NinjaAPI, Schema, Status  # noqa: E402
-from ninja.security import django_auth  # noqa: E402
+from django.contrib.auth.models import User
+from django.core.management import call_command
+from django.core.wsgi import get_wsgi_application
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.test import Client
+from django.urls import path
+from ninja import NinjaAPI, Schema, Status
+from ninja.security import django_auth
 
-from tests.bench.peers.models import AbstractLead  # noqa: E402
+from tests.bench.peers.models import AbstractLead
 
 
 class Lead(AbstractLead):

@@ -51,13 +51,13 @@ settings.configure(
 )
 django.setup()
 
-from django.core.wsgi import get_wsgi_application  # noqa: E402 - settings come first
-from django.db import connection, models  # noqa: E402
-from django.urls import path  # noqa: E402
-from django_tenants.models import DomainMixin, TenantMixin  # noqa: E402
-from rest_framework import generics, serializers  # noqa: E402
+from django.core.wsgi import get_wsgi_application
+from django.db import connection, models
+from django.urls import path
+from django_tenants.models import DomainMixin, TenantMixin
+from rest_framework import generics, serializers
 
-from tests.bench.peers.models import AbstractLead  # noqa: E402
+from tests.bench.peers.models import AbstractLead
 
 
 class Client(TenantMixin):

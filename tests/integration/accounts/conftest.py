@@ -16,14 +16,14 @@ PASSWORD = "correct-horse-battery"
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def quick_hashes(settings: Any) -> None:
     """Argon2 is slow on purpose; what is tried here is what stands around it."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture
-def make_user(alpha: TenantRef, quick_hashes: None) -> Callable[..., User]:
+def make_user(alpha: TenantRef) -> Callable[..., User]:
     """Return a function that adds a person with a password to alpha: `make_user("bob@example.com", Role.STAFF)`."""
 
     def make(email: str, role: Role = Role.OWNER, password: str | None = PASSWORD) -> User:

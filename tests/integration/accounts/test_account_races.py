@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Any
 
 import pytest
 from django.contrib.auth.hashers import check_password
@@ -14,7 +13,7 @@ from shared_apps.accounts.tokens import make_set_password_token
 from shared_apps.tenants.scope import TenantRef, enter_tenant
 from tests.clients import TenantClient
 from tests.factories import UserFactory
-from tests.integration.test_races import at_once
+from tests.threads import at_once
 
 PASSWORD = "correct-horse-battery"
 OWNERS = 4
@@ -54,9 +53,8 @@ def _race(asks: Iterable[Callable[[], int]]) -> list[int]:
 
 
 @pytest.fixture
-def owners(committed_tenant: TenantRef, settings: Any) -> list[TenantClient]:
+def owners(committed_tenant: TenantRef) -> list[TenantClient]:
     """Four owners who can log in, each logged in, and nobody else."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     clients = []
     with enter_tenant(committed_tenant):
         User.objects.all().delete()

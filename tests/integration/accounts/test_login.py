@@ -17,12 +17,6 @@ EMAIL, PASSWORD = "ada@example.com", "correct-horse-battery"
 Login = Callable[..., TenantClient]
 
 
-@pytest.fixture(autouse=True)
-def quick_hashes(settings: Any) -> None:
-    """Argon2 is slow on purpose; what is tried here is what stands around it."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
 @pytest.fixture
 def ada(alpha: TenantRef) -> User:
     """An owner of alpha with a password."""

@@ -30,12 +30,6 @@ def contract_rate(settings: Any) -> Iterator[None]:
     ratelimits._limiter.cache_clear()
 
 
-@pytest.fixture(autouse=True)
-def quick_hashes(settings: Any) -> None:
-    """Argon2 is slow on purpose; what is tried here is what stands around it."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
 @pytest.fixture
 def user(alpha: TenantRef) -> User:
     """An owner of alpha whose address nobody has tried before."""

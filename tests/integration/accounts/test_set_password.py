@@ -15,12 +15,6 @@ from tests.factories import UserFactory
 PASSWORD = "a-long-walk-on-the-beach"
 
 
-@pytest.fixture(autouse=True)
-def quick_hashes(settings: Any) -> None:
-    """Argon2 is slow on purpose; what is tried here is what stands around it."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
 @pytest.fixture
 def user(alpha: TenantRef) -> User:
     """An owner who has not set a password yet."""
@@ -86,7 +80,7 @@ def test_weak_password_is_refused_and_the_link_stays(
 
 
 def test_link_dies_after_three_days(
-    token: str, user: User, alpha: TenantRef, visitor: TenantClient, monkeypatch: pytest.MonkeyPatch
+    token: str, alpha: TenantRef, visitor: TenantClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from datetime import timedelta
 
@@ -131,7 +125,7 @@ def test_token_of_one_user_sets_no_other_users_password(token: str, alpha: Tenan
     assert visitor.post(f"/set-password/{mixed}", {"password": PASSWORD}).status_code == 400
 
 
-def test_token_holds_no_personal_data_and_is_hard_to_guess(token: str, user: User) -> None:
+def test_token_holds_no_personal_data_and_is_hard_to_guess(token: str) -> None:
     _key, _, secret = token.partition(".")
 
     assert "example" not in token  # of the address; its first letters could be hexadecimal digits by chance
@@ -167,7 +161,7 @@ def test_other_sessions_end_when_the_password_is_set(
     assert thief.get("/dashboard").status_code == 302
 
 
-def test_second_of_two_at_once_finds_the_link_spent(token: str, alpha: TenantRef, visitor: TenantClient) -> None:
+def test_second_of_two_at_once_finds_the_link_spent(token: str, alpha: TenantRef) -> None:
     """Both have read the user before either has written: the one conditional UPDATE decides."""
     with enter_tenant(alpha):
         first, second = find_user_by_token(token), find_user_by_token(token)

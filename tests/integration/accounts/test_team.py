@@ -80,7 +80,7 @@ def test_list_makes_two_statements_however_many_there_are(
 # ---- inviting ---------------------------------------------------------------------------------------------------
 
 
-def test_invited_person_chooses_a_password_and_is_in(boss: TenantClient, alpha: TenantRef, browse: Browse) -> None:
+def test_invited_person_chooses_a_password_and_is_in(boss: TenantClient, alpha: TenantRef) -> None:
     response = boss.post_json("/api/v1/team", {"email": " Bob@Example.com ", "role": "staff"})
 
     assert response.status_code == 201

@@ -98,9 +98,7 @@ def test_address_that_a_later_rule_refuses_is_not_looked_at_and_waits_like_other
     assert mark_of(ready) == kept.link_due_at
 
 
-def test_saving_anything_but_the_link_does_not_look_sooner(
-    ready: TenantRef, owner: TenantClient, django_capture_on_commit_callbacks: Any
-) -> None:
+def test_saving_anything_but_the_link_does_not_look_sooner(ready: TenantRef, owner: TenantClient) -> None:
     check_links(look=Web().look)
     due = read(ready).link_due_at
     assert owner.put_json(SETTINGS, owner.get(SETTINGS).json() | {"externalBookingDisclaimer": "x"}).status_code == 200
@@ -247,9 +245,7 @@ def test_answer_for_a_link_that_changed_meanwhile_is_dropped(
     assert (read(ready).link_failures, read(ready).link_checked_at) == (0, None)
 
 
-def test_new_link_starts_anew_and_the_same_one_keeps_what_was_seen(
-    ready: TenantRef, owner: TenantClient, django_capture_on_commit_callbacks: Any
-) -> None:
+def test_new_link_starts_anew_and_the_same_one_keeps_what_was_seen(ready: TenantRef, owner: TenantClient) -> None:
     look_again(ready, GONE)
     given = owner.get(SETTINGS).json()
     assert given["linkHealth"]["failures"] == 1

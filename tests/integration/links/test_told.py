@@ -16,12 +16,12 @@ from tests.conftest import LIVE_URL
 from tests.integration.links.web import (
     GONE,
     OK,
-    deliver,
     list_jobs,
     look_again,
     pause_of,
     read,
 )
+from tests.jobs import deliver
 
 
 def test_owner_is_told_after_three_failures_over_a_quarter_of_an_hour_once(

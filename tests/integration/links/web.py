@@ -9,7 +9,6 @@ from django.utils import timezone
 
 from shared_apps.outbound import Answer, OutboundError
 from shared_apps.outbox.models import Job
-from shared_apps.outbox.services import relay_jobs
 from shared_apps.tenants.models import DueWork
 from shared_apps.tenants.scope import TenantRef, enter_tenant, public_scope
 from tenant_apps.booking.models import BookingSettings
@@ -76,14 +75,3 @@ def mark_of(tenant: TenantRef) -> Any:
 def list_jobs(tenant: TenantRef) -> list[str]:
     with enter_tenant(tenant):
         return list(Job.objects.values_list("kind", flat=True))
-
-
-def deliver(tenant: TenantRef) -> None:
-    """Let the worker do the tenant's jobs."""
-    with enter_tenant(tenant):
-        Job.objects.update(due_at=timezone.now() - timedelta(minutes=1))
-    with public_scope():
-        DueWork.objects.filter(tenant_id=tenant.id, kind="outbox").update(
-            due_at=timezone.now() - timedelta(minutes=1), lease_until=None
-        )
-    relay_jobs()

@@ -1,17 +1,13 @@
 """Mail goes over SMTP to a real server on loopback."""
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.utils import timezone
 
 from shared_apps import mail
-from shared_apps.outbox.models import Job
-from shared_apps.outbox.services import relay_jobs
-from shared_apps.tenants.models import DueWork
-from shared_apps.tenants.scope import TenantRef, enter_tenant, public_scope
+from shared_apps.tenants.scope import TenantRef
+from tests.jobs import deliver
 from tests.smtp import MailServer
 
 
@@ -31,13 +27,4 @@ def inbox(settings: Any) -> Iterator[MailServer]:
 @pytest.fixture
 def wait() -> Callable[[TenantRef], None]:
     """Return a function that lets all the time pass that a tenant's jobs wait for, and relays them."""
-
-    def pass_time(tenant: TenantRef) -> None:
-        past = timezone.now() - timedelta(seconds=1)
-        with enter_tenant(tenant):
-            Job.objects.filter(failed_at=None).update(due_at=past)
-        with public_scope():
-            DueWork.objects.filter(tenant_id=tenant.id, kind="outbox").update(due_at=past, lease_until=None)
-        relay_jobs()
-
-    return pass_time
+    return deliver

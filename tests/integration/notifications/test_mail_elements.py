@@ -1,6 +1,5 @@
 """The elements of the mails about new handoffs: rows for what there is, links to where they say, words as text."""
 
-from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,10 +10,9 @@ from shared_apps.tenants.scope import TenantRef
 from tenant_apps.notifications.selectors import make_unsubscribe_url
 from tests.clients import TenantClient
 from tests.html import PageTree
-from tests.integration.notifications.test_new_handoff import EVIL, capture, choose
+from tests.integration.notifications.steps import EVIL, Wait, capture, choose
 from tests.smtp import MailServer, get_part
 
-Wait = Callable[[TenantRef], None]
 DASHBOARD = "http://alpha.localhost:8000/dashboard"
 
 
@@ -87,12 +85,7 @@ def test_hourly_mail_leads_to_each_and_takes_words_as_text(
 
 
 def test_summary_tells_each_count_by_its_name(
-    alpha: TenantRef,
-    visitor: TenantClient,
-    lead: dict[str, Any],
-    inbox: MailServer,
-    wait: Wait,
-    monkeypatch: pytest.MonkeyPatch,
+    alpha: TenantRef, inbox: MailServer, wait: Wait, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     counts = SimpleNamespace(captured=9, redirected=5, completed=3, abandoned=2)
     monkeypatch.setattr("tenant_apps.notifications.services.count_day", lambda *_args, **_given: counts)

@@ -2,7 +2,6 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -20,29 +19,15 @@ from tenant_apps.handoffs.models import BookingHandoff
 from tenant_apps.notifications import services
 from tenant_apps.notifications.models import NotificationSettings
 from tenant_apps.notifications.selectors import DayCounts, count_day, name_recipient
-from tenant_apps.notifications.services import update_notification_settings
 from tests.clients import TenantClient
 from tests.factories import UserFactory
+from tests.integration.notifications.steps import EVIL, Wait, capture, choose
 from tests.smtp import MailServer, get_part
-
-Wait = Callable[[TenantRef], None]
-EVIL = '</td><a href="https://evil.example/x">win</a><img src=x onerror=alert(1)> www.evil.example'
 
 
 def set_addresses(tenant: TenantRef, *addresses: str) -> None:
     with enter_tenant(tenant):
         BusinessProfile.objects.update(notification_emails=list(addresses))
-
-
-def choose(tenant: TenantRef, *, new_handoff: str = "each", daily_summary: bool = False) -> None:
-    with enter_tenant(tenant):
-        update_notification_settings(new_handoff=new_handoff, daily_summary=daily_summary, now=timezone.now())
-
-
-def capture(visitor: TenantClient, lead: dict[str, Any], **changes: Any) -> str:
-    response = visitor.post_json("/api/v1/handoffs", lead | changes)
-    assert response.status_code == 201
-    return str(response.json()["id"])
 
 
 def hrefs(html: str) -> list[str]:

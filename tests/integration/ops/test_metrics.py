@@ -8,7 +8,6 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from prometheus_client.parser import text_string_to_metric_families
 
 from saas.observing import METHODS, NO_ROUTE, STATIC, STATUSES, request_figures
 from shared_apps.tenants.backend.guard import GUARD
@@ -19,20 +18,9 @@ from shared_apps.tenants.models import Tenant
 from shared_apps.tenants.scope import TenantRef, enter_tenant, public_scope
 from tenant_apps.booking.enums import LinkResult
 from tests.clients import TenantClient
+from tests.metrics import Samples, scrape
 
 TOKEN = "a-token-of-thirty-two-characters"
-Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
-
-
-def scrape(**more: Any) -> Samples:
-    response = Client(headers={"host": "localhost"}).get("/metrics", **more)
-    assert response.status_code == 200
-    assert response["Content-Type"].startswith("text/plain; version=")
-    return {
-        (sample.name, frozenset(sample.labels.items())): sample.value
-        for family in text_string_to_metric_families(response.content.decode())
-        for sample in family.samples
-    }
 
 
 def value(samples: Samples, name: str, **labels: str) -> float:

@@ -10,22 +10,12 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from saas.logs import JsonFormatter, log_uncaught
+from saas.logs import log_uncaught
 from saas.observing import tell_request
 from shared_apps.tenants.scope import TenantRef, enter_tenant
 from tests.clients import TenantClient
 
 MARKS = ("Zebedee", "Quux", "5550199", "555-0199", "zq@marks.example", "marker-notes", "203.0.113.77", "secret-q")
-
-
-@pytest.fixture
-def written() -> Any:
-    stream = io.StringIO()
-    handler = logging.StreamHandler(stream)
-    handler.setFormatter(JsonFormatter())
-    logging.getLogger().addHandler(handler)
-    yield stream
-    logging.getLogger().removeHandler(handler)
 
 
 def lines_of(stream: io.StringIO) -> list[dict[str, Any]]:

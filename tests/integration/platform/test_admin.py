@@ -1,7 +1,7 @@
 """The platform's admin: who sees what, what a step does, and that it knows nobody of a tenant's visitors."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -9,7 +9,7 @@ from django.conf import settings as django_settings
 from django.contrib.admin.models import LogEntry
 from django.db.models.functions import Now
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver
+from django.urls import get_resolver
 
 from shared_apps.accounts.enums import Role
 from shared_apps.accounts.models import User
@@ -23,6 +23,7 @@ from tenant_apps.handoffs.services import complete_handoff
 from tests.clients import TenantClient
 from tests.factories import HandoffFactory
 from tests.isolation.helpers import read_everything
+from tests.routes import walk_routes
 
 LIST = "/admin/tenants/tenant/"
 NEW = {"name": "Bright Nails", "subdomain": "bright-nails", "owner_email": "o@bright.example", "industry": "salon"}
@@ -49,17 +50,8 @@ def admin(platform_login: Login) -> Client:
     return platform_login(Role.ADMIN)
 
 
-def _walk(resolver: URLResolver, prefix: str = "") -> Iterator[str]:
-    for entry in resolver.url_patterns:
-        route = prefix + str(entry.pattern)
-        if isinstance(entry, URLPattern):
-            yield route
-        else:
-            yield from _walk(entry, route)
-
-
 ADMIN_ROUTES = sorted(
-    route for route in _walk(get_resolver("saas.urls_public")) if route.startswith("admin/") and "(" not in route
+    route for route in walk_routes(get_resolver("saas.urls_public")) if route.startswith("admin/") and "(" not in route
 )
 OPEN = {"admin/login/", "admin/logout/"}  # these two are for whoever comes
 
@@ -141,9 +133,7 @@ def test_list_asks_a_page_of_tenants_in_one_statement(
         admin.get(LIST)
 
 
-def test_list_tells_links_numbers_and_last_activity(
-    ready: TenantRef, beta: TenantRef, admin: Client, django_capture_on_commit_callbacks: Any
-) -> None:
+def test_list_tells_links_numbers_and_last_activity(ready: TenantRef, beta: TenantRef, admin: Client) -> None:
     with enter_tenant(ready):
         HandoffFactory.create_batch(3)
         complete_handoff(handoff_id=HandoffFactory.create().pk, actor="a@b.example")

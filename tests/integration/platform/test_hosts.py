@@ -6,10 +6,9 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from shared_apps.tenants.enums import TenantStatus
+from shared_apps.platform.lifecycle import RESUME, SUSPEND, take_step
 from shared_apps.tenants.models import Domain, Tenant
 from shared_apps.tenants.scope import TenantRef
-from shared_apps.tenants.services import set_tenant_status
 from tests.clients import TenantClient
 
 NAMES = ("alpha", "beta", "Alpha", "Beta", "Studio")
@@ -140,7 +139,7 @@ def suspended(alpha: TenantRef, django_capture_on_commit_callbacks: Any) -> Tena
     """Alpha, suspended after it had been served."""
     assert TenantClient(alpha).get("/").status_code == 200
     with django_capture_on_commit_callbacks(execute=True):
-        assert set_tenant_status(tenant=alpha, status=TenantStatus.SUSPENDED)
+        take_step(tenant=alpha, step=SUSPEND)
     return alpha
 
 
@@ -160,7 +159,7 @@ def test_suspended_tenant_takes_no_posts(suspended: TenantRef, lead: dict[str, A
 
 def test_suspended_tenant_resumes(suspended: TenantRef, django_capture_on_commit_callbacks: Any) -> None:
     with django_capture_on_commit_callbacks(execute=True):
-        assert set_tenant_status(tenant=suspended, status=TenantStatus.ACTIVE)
+        take_step(tenant=suspended, step=RESUME)
 
     assert TenantClient(suspended).get("/").status_code == 200
 

@@ -9,7 +9,8 @@ from django.db import ProgrammingError, connection
 from shared_apps.accounts.models import User
 from shared_apps.tenants.scope import enter_tenant
 from tests.isolation.committed.conftest import Pair
-from tests.isolation.helpers import BoomError, ask, business_name, in_thread, where
+from tests.isolation.helpers import BoomError, ask, business_name, where
+from tests.threads import in_thread
 
 
 def test_thread_that_entered_nothing_is_refused(pair: Pair) -> None:

@@ -10,12 +10,11 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+from shared_apps.platform.lifecycle import SUSPEND, take_step
 from shared_apps.platform.services import drop_tenant
 from shared_apps.tenants import watcher
-from shared_apps.tenants.enums import TenantStatus
 from shared_apps.tenants.scope import TenantRef
 from shared_apps.tenants.selectors import find_tenant_by_subdomain
-from shared_apps.tenants.services import set_tenant_status
 from tests.clients import TenantClient
 from tests.conftest import make_ready
 from tests.isolation.other_process import OtherProcess
@@ -25,9 +24,9 @@ from contextlib import nullcontext
 from tests.conftest import make_ready
 make_ready(find_tenant_by_subdomain({subdomain!r}), lambda **_: nullcontext(), url={url!r})
 """
-SET_STATUS = """
-from shared_apps.tenants.services import set_tenant_status
-answer = set_tenant_status(tenant=find_tenant_by_subdomain({subdomain!r}), status={status!r})
+TAKE_STEP = """
+from shared_apps.platform import lifecycle
+lifecycle.take_step(tenant=find_tenant_by_subdomain({subdomain!r}), step=lifecycle.{step})
 """
 RENAME = """
 from tenant_apps.business.services import update_profile
@@ -95,10 +94,9 @@ def test_tenant_suspended_in_another_process_is_refused_by_the_next_request(
     client = TenantClient(tenant)
     assert client.get("/").status_code == 200
 
-    assert neighbour.run(SET_STATUS.format(subdomain=tenant.client_id, status="suspended")) is True
+    neighbour.run(TAKE_STEP.format(subdomain=tenant.client_id, step="SUSPEND"))
     assert client.get("/").status_code == 503
-    assert neighbour.run(SET_STATUS.format(subdomain=tenant.client_id, status="suspended")) is False
-    assert neighbour.run(SET_STATUS.format(subdomain=tenant.client_id, status="active")) is True
+    neighbour.run(TAKE_STEP.format(subdomain=tenant.client_id, step="RESUME"))
     assert client.get("/").status_code == 200
 
 
@@ -153,14 +151,14 @@ def test_suspension_by_another_host_is_seen_when_the_watcher_has_looked(
     client = TenantClient(tenant)
     assert client.get("/").status_code == 200
 
-    far_host.run(SET_STATUS.format(subdomain=tenant.client_id, status="suspended"))
+    far_host.run(TAKE_STEP.format(subdomain=tenant.client_id, step="SUSPEND"))
     assert client.get("/").status_code == 200
     watcher.read_changes(seen)
 
     assert client.get("/").status_code == 503
 
 
-def test_watcher_bumps_only_for_what_it_has_not_seen(tenant: TenantRef, django_assert_num_queries: object) -> None:
+def test_watcher_bumps_only_for_what_it_has_not_seen(tenant: TenantRef) -> None:
     from shared_apps.tenants.cache import host_generations
     from shared_apps.tenants.generations import tenant_slot
 
@@ -170,7 +168,7 @@ def test_watcher_bumps_only_for_what_it_has_not_seen(tenant: TenantRef, django_a
     assert watcher.read_changes(seen) == seen
     assert host_generations().read(tenant_slot(tenant.id)) == before
 
-    set_tenant_status(tenant=tenant, status=TenantStatus.SUSPENDED)
+    take_step(tenant=tenant, step=SUSPEND)
     own = host_generations().read(tenant_slot(tenant.id))
     assert own == before + 1
     watcher.read_changes(seen)

@@ -5,7 +5,8 @@ from django.db import connection
 
 from shared_apps.tenants.tasks import TenantTask
 from tests.isolation.committed.conftest import Pair
-from tests.isolation.helpers import business_name, in_thread
+from tests.isolation.helpers import business_name
+from tests.threads import in_thread
 
 
 def test_tenant_task_in_a_fresh_thread_runs_in_its_tenant(pair: Pair) -> None:

@@ -11,7 +11,8 @@ from shared_apps.accounts.models import User
 from shared_apps.tenants.scope import TenantRef, enter_tenant, public_scope, tenant_scope
 from tests.clients import TenantClient
 from tests.isolation.committed.conftest import Pair
-from tests.isolation.helpers import BoomError, ask, business_name, in_threads
+from tests.isolation.helpers import BoomError, ask, business_name
+from tests.threads import at_once
 
 THREADS = 8
 ROUNDS = 40
@@ -59,7 +60,7 @@ def _hammer(pair: Pair, seed: int) -> Callable[[], int]:
 
 
 def test_eight_threads_each_read_their_own_marker_row(pair: Pair) -> None:
-    checked = in_threads([_hammer(pair, seed) for seed in range(THREADS)])
+    checked = at_once([_hammer(pair, seed) for seed in range(THREADS)])
 
     assert all(count == 3 * ROUNDS for count in checked)
 
@@ -77,6 +78,6 @@ def test_eight_threads_of_requests_each_get_their_own_tenants_page(pair: Pair) -
 
         return job
 
-    seen = set[tuple[str, str]]().union(*in_threads([browse(seed) for seed in range(THREADS)]))
+    seen = set[tuple[str, str]]().union(*at_once([browse(seed) for seed in range(THREADS)]))
 
     assert seen == {("Alpha Studio", "Alpha Studio"), ("Beta Studio", "Beta Studio")}

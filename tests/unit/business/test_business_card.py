@@ -33,10 +33,10 @@ def make_card(**changes: object) -> BusinessCard:
 @pytest.mark.parametrize(
     ("language", "region", "label", "text", "closed"),
     [
-        ("en", "US", "Monday", "9:00\u202fAM – 12:30\u202fPM, 2:00\u202fPM – 5:00\u202fPM", "Closed"),  # noqa: RUF001
-        ("en", "GB", "Monday", "09:00 – 12:30, 14:00 – 17:00", "Closed"),  # noqa: RUF001
-        ("es", "ES", "Lunes", "9:00 – 12:30, 14:00 – 17:00", "Closed"),  # noqa: RUF001
-        ("en", "XX", "Monday", "9:00\u202fAM – 12:30\u202fPM, 2:00\u202fPM – 5:00\u202fPM", "Closed"),  # noqa: RUF001
+        ("en", "US", "Monday", "9:00\u202fAM – 12:30\u202fPM, 2:00\u202fPM – 5:00\u202fPM", "Closed"),
+        ("en", "GB", "Monday", "09:00 – 12:30, 14:00 – 17:00", "Closed"),
+        ("es", "ES", "Lunes", "9:00 – 12:30, 14:00 – 17:00", "Closed"),
+        ("en", "XX", "Monday", "9:00\u202fAM – 12:30\u202fPM, 2:00\u202fPM – 5:00\u202fPM", "Closed"),
     ],
 )
 def test_hours_are_written_as_in_the_region(language: str, region: str, label: str, text: str, closed: str) -> None:

@@ -12,7 +12,7 @@ from saas.embedded.identity import RunAs, choose_identity
 from saas.embedded.paths import DataPaths
 from saas.embedded.postgres import PostgresServer
 from saas.embedded.wheels import postgres_programs
-from tests.unit.embedded.conftest import query
+from tests.unit.embedded.conftest import query, running
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root has to become somebody else")
 
@@ -58,11 +58,8 @@ def test_root_uses_a_namespace_below_a_private_folder_and_opens_nothing(short_fo
     before = _modes(private)
     assert choose_identity(_program(), paths.root).prefix[1] == "--user"
     server = PostgresServer(paths, password="p", fast=True)
-    server.start()
-    try:
+    with running(server):
         assert query(server, "SELECT 1") == [(1,)]
-    finally:
-        server.stop()
     assert _modes(private) == before
 
 
@@ -82,10 +79,7 @@ def test_cluster_moves_between_the_ways_of_root(short_folder: Path) -> None:
         if step > 1:
             (first.root if first.root.exists() else private / ".data").rename(paths.root)
         server = PostgresServer(paths, password="p", fast=True)
-        server.start()
-        try:
+        with running(server):
             query(server, f"CREATE TABLE step_{step} ()")
             assert query(server, "SELECT count(*) FROM pg_tables WHERE tablename LIKE 'step%'") == [(step,)]
             assert paths.postgres.stat().st_uid == owner
-        finally:
-            server.stop()

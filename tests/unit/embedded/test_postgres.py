@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +15,7 @@ from saas.embedded.identity import choose_identity
 from saas.embedded.paths import MAX_SOCKET_BYTES, DataPaths
 from saas.embedded.postgres import PostgresServer
 from saas.embedded.wheels import postgres_programs
-from tests.unit.embedded.conftest import query
+from tests.unit.embedded.conftest import query, running, taken
 
 
 def _kill_hard(server: PostgresServer) -> int:
@@ -30,8 +29,7 @@ def _kill_hard(server: PostgresServer) -> int:
 
 def test_first_start_makes_a_utf8_cluster_with_our_role(paths: DataPaths) -> None:
     server = PostgresServer(paths, password="it's secret", fast=True)
-    server.start()
-    try:
+    with running(server):
         assert query(server, "SELECT current_user::text, current_database()::text") == [("saas", "saas")]
         assert query(
             server,
@@ -41,8 +39,6 @@ def test_first_start_makes_a_utf8_cluster_with_our_role(paths: DataPaths) -> Non
         assert query(server, "SELECT rolcreatedb, rolsuper FROM pg_roles WHERE rolname = 'saas'") == [(True, False)]
         assert query(server, "SHOW server_version_num")[0][0] == "180006"
         query(server, "CREATE DATABASE a_test_database")
-    finally:
-        server.stop()
     assert not server.is_running()
 
 
@@ -59,11 +55,8 @@ def test_new_password_takes_effect_at_the_next_start(paths: DataPaths, postgres:
     postgres.start()
     postgres.stop()
     again = PostgresServer(paths, password="another", fast=True)
-    again.start()
-    try:
+    with running(again):
         assert query(again, "SELECT 1") == [(1,)]
-    finally:
-        again.stop()
 
 
 def test_settings_are_those_that_keep_personal_data_out_of_the_log(paths: DataPaths, postgres: PostgresServer) -> None:
@@ -85,12 +78,9 @@ def test_settings_are_those_that_keep_personal_data_out_of_the_log(paths: DataPa
 def test_data_of_a_demo_is_synced_to_disk(paths: DataPaths, with_cluster: Callable[[DataPaths], None]) -> None:
     with_cluster(paths)
     server = PostgresServer(paths, password="template", fast=False)
-    server.start()
-    try:
+    with running(server):
         names = ("fsync", "synchronous_commit", "full_page_writes")
         assert [query(server, f"SHOW {name}")[0][0] for name in names] == ["on", "on", "on"]
-    finally:
-        server.stop()
 
 
 def test_start_adopts_the_server_that_runs(paths: DataPaths, postgres: PostgresServer) -> None:
@@ -106,14 +96,11 @@ def test_start_adopts_the_server_that_runs(paths: DataPaths, postgres: PostgresS
 def test_start_after_kill_keeps_what_was_committed(paths: DataPaths, with_cluster: Callable[[DataPaths], None]) -> None:
     with_cluster(paths)
     server = PostgresServer(paths, password="template", fast=False)
-    server.start()
-    try:
+    with running(server):
         query(server, "CREATE TABLE kept AS SELECT 42 AS n")
         _kill_hard(server)
         server.start()
         assert query(server, "SELECT n FROM kept") == [(42,)]
-    finally:
-        server.stop()
 
 
 def test_start_waits_for_what_a_killed_server_left_running(postgres: PostgresServer) -> None:
@@ -174,11 +161,8 @@ def test_half_made_cluster_of_a_killed_initdb_is_made_again(paths: DataPaths) ->
     partial.mkdir()
     (partial / "PG_VERSION").write_text("18\n")
     server = PostgresServer(paths, password="p", fast=True)
-    server.start()
-    try:
+    with running(server):
         assert query(server, "SELECT 1") == [(1,)]
-    finally:
-        server.stop()
     assert not partial.exists()
 
 
@@ -190,11 +174,8 @@ def test_data_that_cannot_be_used_is_set_aside_not_deleted(paths: DataPaths, ver
         (paths.postgres / "global").mkdir()
         (paths.postgres / "global" / "pg_control").write_text("x")
     server = PostgresServer(paths, password="p", fast=True)
-    server.start()
-    try:
+    with running(server):
         assert query(server, "SELECT 1") == [(1,)]
-    finally:
-        server.stop()
     kept = paths.root / f"postgres.{reason}-1"
     assert (kept / "PG_VERSION").read_text() == f"{version}\n"
     assert server.notes == [f"The data in {paths.postgres} is no PostgreSQL 18 cluster; it was kept as {kept}."]
@@ -207,12 +188,9 @@ def test_data_behind_a_link_stays_where_it_lies(
     paths.postgres.rename(short_folder / "elsewhere")
     paths.postgres.symlink_to(short_folder / "elsewhere")
     server = PostgresServer(paths, password="template", fast=True)
-    server.start()
-    try:
+    with running(server):
         assert query(server, "SELECT 1") == [(1,)]
         assert (short_folder / "elsewhere" / "postmaster.pid").is_file()
-    finally:
-        server.stop()
 
 
 def test_link_to_nowhere_is_one_line(paths: DataPaths) -> None:
@@ -232,27 +210,17 @@ def test_path_that_fits_no_socket_falls_back_to_a_loopback_port(
     paths.create()
     with_cluster(paths)
     server = PostgresServer(paths, password="template", fast=True)
-    server.start()
-    try:
+    with running(server):
         assert "@127.0.0.1:" in server.url()
         assert query(server, "SELECT 1") == [(1,)]
         first = server.url()
         _kill_hard(server)
         server.start()
         assert server.url() == first  # addresses that were given out stay right
-    finally:
-        server.stop()
     port = int(first.rsplit(":", 1)[1].split("/")[0])
-    with socket.socket() as other:
-        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        other.bind(("127.0.0.1", port))
-        other.listen(1)
-        server.start()
-        try:
-            assert server.url() != first
-            assert query(server, "SELECT 1") == [(1,)]
-        finally:
-            server.stop()
+    with taken(port), running(server):
+        assert server.url() != first
+        assert query(server, "SELECT 1") == [(1,)]
 
 
 def test_failed_start_tells_the_end_of_the_log(postgres: PostgresServer) -> None:

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from saas.embedded import processes, wheels
 from saas.embedded.errors import EmbeddedError
 from saas.embedded.paths import MAX_SOCKET_BYTES, DataPaths
 from saas.embedded.redis import RedisServer, find_program
+from tests.unit.embedded.conftest import running, taken
 
 
 def _client(server: RedisServer) -> Any:
@@ -72,8 +72,7 @@ def test_start_adopts_the_server_that_runs_even_without_pid_file(paths: DataPath
 def test_path_that_fits_no_socket_falls_back_to_a_port_with_password(short_folder: Path) -> None:
     paths = DataPaths(short_folder / ("x" * MAX_SOCKET_BYTES))
     server = RedisServer(paths, password="pass")
-    server.start()
-    try:
+    with running(server):
         first = server.url()
         assert first.startswith("redis://:pass@127.0.0.1:")
         with _client(server) as client:
@@ -83,19 +82,10 @@ def test_path_that_fits_no_socket_falls_back_to_a_port_with_password(short_folde
         server.stop()
         server.start()
         assert server.url() == first
-    finally:
-        server.stop()
     port = int(first.rsplit(":", 1)[1].split("/")[0])
-    with socket.socket() as other:
-        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        other.bind(("127.0.0.1", port))
-        other.listen(1)
-        server.start()
-        try:
-            assert server.url() != first
-            assert server.is_ready()
-        finally:
-            server.stop()
+    with taken(port), running(server):
+        assert server.url() != first
+        assert server.is_ready()
 
 
 def test_data_that_cannot_be_read_is_set_aside_not_deleted(paths: DataPaths, redis: RedisServer) -> None:

@@ -135,7 +135,7 @@ def test_note_of_the_start_reaches_the_person(paths: DataPaths) -> None:
     assert f"it was kept as {paths.root / 'postgres.unusable-1'}." in told.getvalue()
 
 
-def test_server_that_cannot_start_is_told_to_the_user(paths: DataPaths, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_server_that_cannot_start_is_told_to_the_user(paths: DataPaths) -> None:
     paths.redis.write_text("a file where the folder should be")
     with pytest.raises(EmbeddedError), embedded_services(paths, postgres=False, fast=True):
         pass

@@ -267,7 +267,7 @@ def test_python_that_is_not_supported_is_told_in_one_line(
     assert capsys.readouterr().err.count("\n") == 1
 
 
-def test_bootstrap_runs_as_a_file_beside_modules_of_other_names(capsys: pytest.CaptureFixture[str]) -> None:
+def test_bootstrap_runs_as_a_file_beside_modules_of_other_names() -> None:
     module = runpy.run_path(str(CHECKOUT / "saas" / "embedded" / "bootstrap.py"))
     assert module["CHECKOUT"] == CHECKOUT
 

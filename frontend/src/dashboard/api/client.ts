@@ -6,7 +6,7 @@ import { isVisitOver } from "../state/visit.ts";
 import { ApiError, isAbort, UnreachableError } from "./problem.ts";
 
 export type { Operations };
-export type Operation = keyof Operations;
+type Operation = keyof Operations;
 export type Answer<N extends Operation> = Operations[N]["answer"];
 
 type Part<N extends Operation, Name extends "path" | "query" | "body"> = Operations[N][Name] extends undefined

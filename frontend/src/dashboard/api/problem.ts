@@ -1,6 +1,6 @@
 /** What can go wrong with a call, in words for people. */
 
-export interface FieldProblem {
+interface FieldProblem {
   field: string;
   message: string;
   code: string;

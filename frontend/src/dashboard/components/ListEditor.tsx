@@ -1,7 +1,7 @@
 /** A list people write line by line: add, change, remove, and put in order by buttons or Alt with an arrow key. */
 import { useEffect, useId, useRef } from "preact/hooks";
 import { announce } from "../state/announcer.ts";
-import { Button } from "../ui/index.ts";
+import { Button, ErrorNote, HintNote, listNotes } from "../ui/index.ts";
 import { move, removeAt, replaceAt } from "./lists.ts";
 
 interface Props {
@@ -66,20 +66,11 @@ export function ListEditor(props: Props) {
     onChange(moved);
   };
 
-  const describedBy = [error && `${id}-error`, hint && `${id}-hint`].filter(Boolean).join(" ");
   return (
-    <fieldset class="list-editor" ref={root} aria-describedby={describedBy || undefined}>
+    <fieldset class="list-editor" ref={root} aria-describedby={listNotes(id, error, hint)}>
       <legend>{legend}</legend>
-      {hint && (
-        <p class="hint" id={`${id}-hint`}>
-          {hint}
-        </p>
-      )}
-      {error && (
-        <p class="error" id={`${id}-error`} data-testid="field-error">
-          {error}
-        </p>
-      )}
+      <HintNote of={id}>{hint}</HintNote>
+      <ErrorNote of={id}>{error}</ErrorNote>
       <ol>
         {items.map((item, at) => (
           <li key={at} data-line={at}>
@@ -146,7 +137,7 @@ function Line({
           autocomplete="off"
           spellcheck={type === "text"}
           aria-invalid={problem ? "true" : undefined}
-          aria-describedby={problem ? `${id}-error` : undefined}
+          aria-describedby={listNotes(id, problem)}
           onInput={(event) => onChange(replaceAt(items, at, event.currentTarget.value))}
           onBlur={() => {
             const tidied = tidy?.(item) ?? item.trim();
@@ -191,11 +182,7 @@ function Line({
           </span>
         )}
       </div>
-      {problem && (
-        <p class="error" id={`${id}-error`} data-testid="field-error">
-          {problem}
-        </p>
-      )}
+      <ErrorNote of={id}>{problem}</ErrorNote>
     </>
   );
 }

@@ -1,7 +1,7 @@
 /** Lists people put in order: services, addresses, sites. */
 
 export const MAX_SERVICES = 60;
-export const MAX_SERVICE_LENGTH = 120;
+const MAX_SERVICE_LENGTH = 120;
 export const MAX_ORIGINS = 20;
 
 /** The list with one item taken out and put in elsewhere; a place outside the list is its end. */

@@ -18,7 +18,7 @@ function inTurn<T>(id: string, work: () => Promise<T>): Promise<T> {
 }
 
 /** Hears of a handoff as it is to be shown: at once as it will be, then, settled, as the server answered or as it was. */
-export type Follow = (item: HandoffOut, isSettled: boolean) => void;
+type Follow = (item: HandoffOut, isSettled: boolean) => void;
 
 /** Change a handoff. The list follows by itself. */
 export async function apply(change: Change, item: HandoffOut, follow: Follow = () => undefined): Promise<void> {

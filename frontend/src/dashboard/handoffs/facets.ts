@@ -2,7 +2,7 @@
 import { call } from "../api/client.ts";
 import { createStore } from "../state/store.ts";
 
-export interface Facets {
+interface Facets {
   services: readonly string[];
   sources: readonly string[];
   industries: readonly string[];

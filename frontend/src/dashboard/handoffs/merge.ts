@@ -6,7 +6,7 @@ export interface Shown {
   nextCursor: string | null;
 }
 
-export interface Merged {
+interface Merged {
   /** The rows as shown, each as the server has it now. */
   items: readonly HandoffOut[];
   /** What belongs among the rows but is not shown yet, newest first. */

@@ -10,7 +10,7 @@ import { type Filters, NO_FILTERS, toParameters } from "./filters.ts";
 import { insert, merge } from "./merge.ts";
 import type { Outcome } from "./polling.ts";
 
-export const PAGE_SIZE = 50;
+const PAGE_SIZE = 50;
 /** The most the API gives at once; rows below these are not followed. */
 const MOST = 200;
 /** How many rows that left the filters are looked up one by one. */

@@ -1,7 +1,6 @@
 /** The four states of a handoff, in words, signs and colours. */
 import type { HandoffOut, HandoffStatus } from "../../../.generated/openapi";
-import type { Tone } from "../ui/Badge.tsx";
-import type { IconName } from "../ui/Icon.tsx";
+import type { IconName, Tone } from "../ui/index.ts";
 
 export const STATUSES: readonly HandoffStatus[] = ["new", "redirected", "completed_external", "abandoned"];
 

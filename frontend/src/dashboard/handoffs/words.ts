@@ -2,7 +2,7 @@
 import type { HandoffOut } from "../../../.generated/openapi";
 
 /** What stands for somebody whose personal data was erased. */
-export const ERASED = "Erased";
+const ERASED = "Erased";
 
 export function nameOf(item: Pick<HandoffOut, "customerName">): string {
   return item.customerName || ERASED;

@@ -1,7 +1,7 @@
 /** A value that components follow. */
 import { useEffect, useState } from "preact/hooks";
 
-export interface Store<T> {
+interface Store<T> {
   get(): T;
   set(next: T): void;
   subscribe(listener: () => void): () => void;

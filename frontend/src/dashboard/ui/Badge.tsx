@@ -1,6 +1,4 @@
 import type { ComponentChildren } from "preact";
-import type { HandoffStatus } from "../../../.generated/openapi";
-import { STATUS } from "../handoffs/status.ts";
 import { Icon, type IconName } from "./Icon.tsx";
 
 export type Tone = "info" | "warm" | "good" | "plain" | "bad";
@@ -18,16 +16,6 @@ export function Badge({
     <span class={`badge ${tone}`}>
       {icon && <Icon name={icon} />}
       {children}
-    </span>
-  );
-}
-
-export function StatusBadge({ status }: { status: HandoffStatus }) {
-  const { tone, icon, label } = STATUS[status];
-  return (
-    <span class={`badge ${tone}`} data-testid="status-badge" data-status={status}>
-      <Icon name={icon} />
-      {label}
     </span>
   );
 }

@@ -11,7 +11,7 @@ interface Looks {
   iconOnly?: boolean;
 }
 
-export interface ButtonProps extends Native, Looks {
+interface ButtonProps extends Native, Looks {
   /** At work: it keeps the focus, says so, and takes no second press. */
   busy?: boolean;
 }

@@ -1,6 +1,7 @@
 /** A label, its control, a hint and an error, tied together for those who cannot see them side by side. */
 import type { ComponentChildren, JSX } from "preact";
 import { useId } from "preact/hooks";
+import { ErrorNote, HintNote, listNotes } from "./Notes.tsx";
 
 interface Frame {
   label: ComponentChildren;
@@ -25,23 +26,14 @@ export function Field({
   children,
 }: Frame & { children: (wiring: Wiring) => ComponentChildren }) {
   const id = useId();
-  const described = [error && `${id}-error`, hint && `${id}-hint`].filter(Boolean).join(" ");
   return (
     <div class="field">
       <label class={hideLabel ? "vh" : undefined} for={id}>
         {label}
       </label>
-      {children({ id, "aria-describedby": described || undefined, "aria-invalid": error ? "true" : undefined })}
-      {error && (
-        <p class="error" id={`${id}-error`} data-testid="field-error">
-          {error}
-        </p>
-      )}
-      {hint && (
-        <p class="hint" id={`${id}-hint`}>
-          {hint}
-        </p>
-      )}
+      {children({ id, "aria-describedby": listNotes(id, error, hint), "aria-invalid": error ? "true" : undefined })}
+      <ErrorNote of={id}>{error}</ErrorNote>
+      <HintNote of={id}>{hint}</HintNote>
     </div>
   );
 }
@@ -79,22 +71,13 @@ export function SelectField({ label, hint, error, hideLabel, children, ...rest }
 
 export function CheckField({ label, hint, error, ...rest }: Omit<Frame, "hideLabel"> & Bare<"input">) {
   const id = useId();
-  const described = [error && `${id}-error`, hint && `${id}-hint`].filter(Boolean).join(" ");
   return (
     <div class="field check">
-      <input type="checkbox" {...(rest as object)} id={id} aria-describedby={described || undefined} />
+      <input type="checkbox" {...(rest as object)} id={id} aria-describedby={listNotes(id, error, hint)} />
       <div>
         <label for={id}>{label}</label>
-        {hint && (
-          <p class="hint" id={`${id}-hint`}>
-            {hint}
-          </p>
-        )}
-        {error && (
-          <p class="error" id={`${id}-error`} data-testid="field-error">
-            {error}
-          </p>
-        )}
+        <HintNote of={id}>{hint}</HintNote>
+        <ErrorNote of={id}>{error}</ErrorNote>
       </div>
     </div>
   );

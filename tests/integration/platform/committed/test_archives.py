@@ -125,9 +125,7 @@ def test_damaged_archive_is_refused_and_leaves_nothing(
     assert find_tenant_by_subdomain(f"{subdomain}-3") is None
 
 
-def test_export_that_fails_half_way_leaves_no_file(
-    tenant: TenantRef, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_export_that_fails_half_way_leaves_no_file(tenant: TenantRef, tmp_path: Path) -> None:
     def fail(_step: str) -> None:
         raise KeyboardInterrupt
 

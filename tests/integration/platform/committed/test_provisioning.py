@@ -29,8 +29,8 @@ from shared_apps.tenants.validators import InvalidSubdomainError, ReservedSubdom
 from tenant_apps.booking.models import BookingSettings
 from tenant_apps.business.models import BusinessProfile
 from tests.clients import TenantClient
-from tests.isolation.helpers import in_threads
 from tests.isolation.other_process import child_environment
+from tests.threads import at_once
 
 ROOT = Path(__file__).resolve().parents[4]
 STEPS = ["creating the schema", "creating the tables", "writing the first rows"]
@@ -219,7 +219,7 @@ def _try_to_provision(subdomain: str, **more: Any) -> Provisioned | SubdomainTak
 def test_one_of_four_threads_gets_the_subdomain(subdomain: str) -> None:
     before = _everything()
 
-    outcomes = in_threads([lambda: _try_to_provision(subdomain)] * 4)
+    outcomes = at_once([lambda: _try_to_provision(subdomain)] * 4)
 
     winners = [outcome for outcome in outcomes if isinstance(outcome, Provisioned)]
     assert len(winners) == 1
@@ -246,7 +246,7 @@ def test_loser_waits_for_a_slow_winner_instead_of_failing(subdomain: str) -> Non
         losing.set()
         return _try_to_provision(subdomain)
 
-    winner, loser = in_threads([win, lose])
+    winner, loser = at_once([win, lose])
 
     assert isinstance(winner, Provisioned)
     assert isinstance(loser, SubdomainTakenError)
@@ -272,7 +272,7 @@ def test_loser_of_a_winner_that_fails_gets_the_subdomain(subdomain: str) -> None
         threading.Timer(0.2, waiting.set).start()
         return _try_to_provision(subdomain)
 
-    failed, made = in_threads([fail, follow])
+    failed, made = at_once([fail, follow])
 
     assert failed == "failed"
     assert isinstance(made, Provisioned)
@@ -284,7 +284,7 @@ def test_different_subdomains_at_once_are_all_made_alike(db: None) -> None:
     def make(subdomain: str) -> Callable[[], TenantRef]:
         return lambda: _provision(subdomain, name=subdomain).tenant
 
-    tenants = in_threads([make(subdomain) for subdomain in subdomains])
+    tenants = at_once([make(subdomain) for subdomain in subdomains])
 
     assert [tenant.client_id for tenant in tenants] == subdomains
     assert len({tenant.schema_name for tenant in tenants}) == 4
@@ -295,7 +295,7 @@ def test_different_subdomains_at_once_are_all_made_alike(db: None) -> None:
 
 
 def test_thread_that_entered_nothing_may_provision(subdomain: str) -> None:
-    (made,) = in_threads([lambda: _provision(subdomain)])
+    (made,) = at_once([lambda: _provision(subdomain)])
 
     assert isinstance(made, Provisioned)
 

@@ -8,23 +8,13 @@ import { isOwner } from "../../boot.ts";
 import { apply } from "../../handoffs/changes.ts";
 import { EraseDialog } from "../../handoffs/EraseDialog.tsx";
 import { find, put } from "../../handoffs/pipeline.ts";
+import { StatusBadge } from "../../handoffs/StatusBadge.tsx";
 import type { Change } from "../../handoffs/status.ts";
 import { linkOf, nameOf } from "../../handoffs/words.ts";
 import { backHref } from "../../router.ts";
 import type { PageProps } from "../../routes.ts";
 import { useResource } from "../../state/resource.ts";
-import {
-  Button,
-  copy,
-  EmptyState,
-  ErrorState,
-  Icon,
-  LinkButton,
-  Page,
-  Skeleton,
-  StatusBadge,
-  Time,
-} from "../../ui/index.ts";
+import { Button, copy, EmptyState, ErrorState, Icon, LinkButton, Page, Skeleton, Time } from "../../ui/index.ts";
 import { Facts } from "./Facts.tsx";
 import { Timeline } from "./Timeline.tsx";
 

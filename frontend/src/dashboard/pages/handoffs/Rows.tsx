@@ -3,8 +3,9 @@ import { Component } from "preact";
 import type { HandoffOut } from "../../../../.generated/openapi";
 import { isOwner } from "../../boot.ts";
 import { apply } from "../../handoffs/changes.ts";
+import { StatusBadge } from "../../handoffs/StatusBadge.tsx";
 import { formatPhone, industryName, linkOf, mailTo, nameOf, sourceOf } from "../../handoffs/words.ts";
-import { Button, copy, Menu, type MenuItem, StatusBadge, Time } from "../../ui/index.ts";
+import { Button, copy, Menu, type MenuItem, Time } from "../../ui/index.ts";
 
 const HEADERS = ["Received", "Customer", "Service", "Preferred time", "Source", "Status"];
 

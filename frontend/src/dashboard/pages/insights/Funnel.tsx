@@ -2,7 +2,7 @@
 import { type Change, type Counts, type Formats, share } from "./figures.ts";
 import { SERIES } from "./Timeline.tsx";
 
-export interface FunnelAnswer {
+interface FunnelAnswer {
   from: string;
   to: string;
   current: Counts;

@@ -1,6 +1,6 @@
 /** Which days the page speaks of. */
 import { useEffect, useState } from "preact/hooks";
-import { Button } from "../../ui/index.ts";
+import { Button, ErrorNote, listNotes } from "../../ui/index.ts";
 import type { Formats } from "./figures.ts";
 import { countDays, findRangeProblems, PRESETS, type Preset, type Range, resolvePreset } from "./range.ts";
 
@@ -64,14 +64,10 @@ function CustomDays({ range, today, onChange }: Omit<Props, "formats">) {
             max={today}
             value={days[name]}
             aria-invalid={problems[name] === undefined ? undefined : "true"}
-            aria-describedby={problems[name] === undefined ? undefined : `range-${name}-error`}
+            aria-describedby={listNotes(`range-${name}`, problems[name])}
             onInput={(event) => setDays({ ...days, [name]: event.currentTarget.value })}
           />
-          {problems[name] !== undefined && (
-            <p class="error" id={`range-${name}-error`} data-testid="field-error">
-              {problems[name]}
-            </p>
-          )}
+          <ErrorNote of={`range-${name}`}>{problems[name]}</ErrorNote>
         </div>
       ))}
       <Button type="submit">Show</Button>

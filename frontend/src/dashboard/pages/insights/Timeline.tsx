@@ -6,7 +6,7 @@ import type { Counts, Formats, Interval } from "./figures.ts";
 import { toUtc } from "./range.ts";
 import { useColours } from "./useColours.ts";
 
-export interface Point extends Counts {
+interface Point extends Counts {
   start: string;
 }
 

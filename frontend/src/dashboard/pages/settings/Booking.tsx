@@ -3,36 +3,12 @@ import { useEffect, useRef } from "preact/hooks";
 import { maySave } from "../../boot.ts";
 import { RadioCards } from "../../components/RadioCards.tsx";
 import { Button, TextArea, TextField } from "../../ui/index.ts";
+import { type BookingDraft, type BookingSettings, FIELDS } from "./bookingSettings.ts";
 import { FrameCheck } from "./FrameCheck.tsx";
-import { type LinkHealth, LinkHealthNote } from "./LinkHealth.tsx";
+import { LinkHealthNote } from "./LinkHealth.tsx";
 import { type BookingPreview, Preview, usePreview } from "./Preview.tsx";
 import { SectionForm } from "./Section.tsx";
 import { type Source, useSection } from "./useSection.ts";
-
-export interface BookingSettings {
-  bookingMode: "internal" | "external";
-  externalBookingProviderName: string;
-  externalBookingUrl: string;
-  externalBookingEmbedMode: "redirect" | "iframe";
-  externalBookingDisclaimer: string;
-  externalBookingUtmSource: string;
-  externalBookingUtmCampaign: string;
-  provider: { id: string; label: string } | null;
-  linkHealth?: LinkHealth;
-  frameCheck: { result: "unknown" | "allowed" | "refused"; checkedAt: string | null; reason: string | null };
-}
-
-const FIELDS = [
-  "bookingMode",
-  "externalBookingProviderName",
-  "externalBookingUrl",
-  "externalBookingEmbedMode",
-  "externalBookingDisclaimer",
-  "externalBookingUtmSource",
-  "externalBookingUtmCampaign",
-] as const;
-
-export type BookingDraft = Pick<BookingSettings, (typeof FIELDS)[number]>;
 
 const MODES = [
   {

@@ -4,7 +4,7 @@ import { call } from "../../api/client.ts";
 import { describe } from "../../api/problem.ts";
 import { announce } from "../../state/announcer.ts";
 import { Badge, Button, Time } from "../../ui/index.ts";
-import type { BookingSettings } from "./Booking.tsx";
+import type { BookingSettings } from "./bookingSettings.ts";
 import type { Source } from "./useSection.ts";
 
 const RESULTS = {

@@ -3,7 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import { type Answer, call } from "../../api/client.ts";
 import { isAbort } from "../../api/problem.ts";
 import { Badge, Icon, Skeleton } from "../../ui/index.ts";
-import type { BookingDraft } from "./Booking.tsx";
+import type { BookingDraft } from "./bookingSettings.ts";
 
 /** Milliseconds without a key before we ask. */
 const PAUSE = 350;

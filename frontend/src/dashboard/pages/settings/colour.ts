@@ -8,7 +8,7 @@ export function parseColour(text: string): string | null {
 }
 
 /** The WCAG 2.2 relative luminance, 0 to 1, of "#rrggbb". */
-export function luminance(colour: string): number {
+function luminance(colour: string): number {
   const [red = 0, green = 0, blue = 0] = [1, 3, 5].map((at) => {
     const channel = Number.parseInt(colour.slice(at, at + 2), 16) / 255;
     return channel <= 0.04045 ? channel / 12.92 : ((channel + 0.055) / 1.055) ** 2.4;

@@ -1,7 +1,5 @@
 /** A form over a stored record: what is changed, and what to do when somebody else changed the record meanwhile. */
 
-export type Fields = Record<string, unknown>;
-
 export function isSame(a: unknown, b: unknown): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }
@@ -13,7 +11,7 @@ export function listChanged<T extends object>(base: T, draft: T): Array<keyof T 
 }
 
 /** A field that somebody else saved while I was typing. */
-export interface Difference<T extends object> {
+interface Difference<T extends object> {
   field: keyof T & string;
   theirs: T[keyof T & string];
   mine: T[keyof T & string];

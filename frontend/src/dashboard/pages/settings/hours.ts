@@ -38,13 +38,6 @@ export function toWeek(hours: readonly HoursLine[]): Week {
   return Object.fromEntries(DAYS.map((name) => [name, spansOf(name)])) as Week;
 }
 
-/** The list from Monday on, each day's spans from early to late. */
-export function toHours(week: Week): HoursLine[] {
-  return DAYS.flatMap((day) =>
-    [...week[day]].sort((a, b) => a.opens.localeCompare(b.opens)).map((span) => ({ day, ...span })),
-  );
-}
-
 /** A further span: nine to five on a closed day, else from an hour after the last one closes. */
 export function suggestSpan(spans: readonly Span[]): Span {
   const last = spans.at(-1);

@@ -1,6 +1,6 @@
 /** The time zones of the IANA database, found by parts of their names. */
 
-export interface Zone {
+interface Zone {
   name: string;
   /** The place as people write it. */
   place: string;

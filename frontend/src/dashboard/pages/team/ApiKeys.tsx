@@ -1,11 +1,12 @@
 /** Keys for programs: made, shown once, revoked. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import { type Answer, call } from "../../api/client.ts";
-import { ApiError, describe } from "../../api/problem.ts";
+import { describe } from "../../api/problem.ts";
 import { useResource } from "../../state/resource.ts";
 import { toast } from "../../state/toasts.ts";
 import { Ask, Badge, Button, Card, type Column, copy, SelectField, TextField, Time } from "../../ui/index.ts";
 import { Listing } from "./Listing.tsx";
+import { useAdding } from "./useAdding.ts";
 
 type ApiKey = Answer<"GET /api-keys">["items"][number];
 type NewKey = Answer<"POST /api-keys">;
@@ -98,45 +99,21 @@ export function ApiKeys() {
 }
 
 function MakeKey({ onMade }: { onMade: (key: NewKey) => void }) {
-  const [name, setName] = useState("");
   const [scope, setScope] = useState<ApiKey["scope"]>("read");
-  const [error, setError] = useState("");
-  const [isBusy, setIsBusy] = useState(false);
-  const form = useRef<HTMLFormElement>(null);
+  const { form, isBusy, submit, field } = useAdding({
+    name: "name",
+    check: (name) => (name === "" ? "Give the key a name, such as Reporting." : null),
+    add: async (name) => onMade(await call("POST /api-keys", { body: { name, scope } })),
+  });
 
-  const refuse = (message: string): void => {
-    setError(message);
-    form.current?.querySelector("input")?.focus();
-  };
-  const make = async (event: SubmitEvent): Promise<void> => {
-    event.preventDefault();
-    if (isBusy) return;
-    if (name.trim() === "") return refuse("Give the key a name, such as Reporting.");
-    setIsBusy(true);
-    setError("");
-    try {
-      onMade(await call("POST /api-keys", { body: { name: name.trim(), scope } }));
-      setName("");
-    } catch (reason) {
-      refuse((reason instanceof ApiError ? reason.of("name") : undefined) ?? describe(reason));
-    } finally {
-      setIsBusy(false);
-    }
-  };
   return (
-    <form class="invite" ref={form} noValidate onSubmit={(event) => void make(event)} aria-label="Make a key">
+    <form class="invite" ref={form} noValidate onSubmit={submit} aria-label="Make a key">
       <TextField
+        {...field}
         label="Name of the key"
-        name="name"
         autocomplete="off"
         maxLength={80}
         placeholder="Reporting"
-        value={name}
-        error={error || undefined}
-        onInput={(event) => {
-          setName(event.currentTarget.value);
-          setError("");
-        }}
       />
       <SelectField
         label="May"

@@ -1,7 +1,7 @@
 /** When the business is open: several spans a day, or none. */
 import { maySave } from "../../../boot.ts";
 import { announce } from "../../../state/announcer.ts";
-import { Button, Menu } from "../../../ui/index.ts";
+import { Button, ErrorNote, listNotes, Menu } from "../../../ui/index.ts";
 import {
   copyDay,
   DAY_LABELS,
@@ -125,7 +125,7 @@ function SpanLine({ name, label, span, error, onChange, onRemove }: SpanProps) {
     type: "time" as const,
     required: true,
     "aria-invalid": error ? ("true" as const) : undefined,
-    "aria-describedby": error ? `${name}-error` : undefined,
+    "aria-describedby": listNotes(name, error),
   };
   return (
     <div class="span">
@@ -148,11 +148,7 @@ function SpanLine({ name, label, span, error, onChange, onRemove }: SpanProps) {
         </Button>
       )}
       {span.closes !== "" && span.closes < span.opens && <small>next day</small>}
-      {error && (
-        <p class="error" id={`${name}-error`} data-testid="field-error">
-          {error}
-        </p>
-      )}
+      <ErrorNote of={name}>{error}</ErrorNote>
     </div>
   );
 }

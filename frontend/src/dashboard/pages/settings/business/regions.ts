@@ -1,6 +1,6 @@
 /** The countries of ISO 3166 that have a name in English, in the order of their names. */
 
-export interface Region {
+interface Region {
   code: string;
   name: string;
 }
