@@ -105,6 +105,7 @@ def test_field_that_is_wrong_is_named_and_nothing_is_kept(
         pytest.param({"preferredDateTimeText": " Fri > 5pm "}, "preferred_date_time_text", None, id="time as typed"),
         pytest.param({"customerEmail": "Jo@EXAMPLE.com"}, "customer_email", "Jo@example.com", id="domain lowered"),
         pytest.param({"sourcePage": "/x?mail=a@b.c#d"}, "source_page", "/x", id="query dropped"),
+        pytest.param({"sourcePage": "/x#jane"}, "source_page", "/x", id="fragment dropped"),
         pytest.param({"sourcePage": "/" + "x" * 600}, "source_page", "/" + "x" * 499, id="long page cut"),
         pytest.param({"industrySlug": "med-spa"}, "industry_slug", None, id="industry of the page"),
         pytest.param({"industrySlug": ""}, "industry_slug", "salon", id="industry of the business"),
@@ -193,10 +194,21 @@ def test_honeypot_is_answered_as_usual_and_flagged(
         assert BookingHandoff.objects.get().metadata == {"flags": ["honeypot"]}
 
 
-def test_notes_full_of_links_are_flagged(ready: TenantRef, visitor: TenantClient, lead: dict[str, Any]) -> None:
-    assert visitor.post_json(PATH, lead | {"notes": "http://a.example " * 50}).status_code == 201
+@pytest.mark.parametrize(
+    ("notes", "metadata"),
+    [
+        ("http://a.example " * 50, {"flags": ["links"]}),
+        ("WWW.a.example " * 10, {"flags": ["links"]}),
+        ("https://a.example " * 9, {}),
+    ],
+    ids=["fifty", "ten", "nine"],
+)
+def test_notes_full_of_links_are_flagged(
+    notes: str, metadata: dict[str, Any], ready: TenantRef, visitor: TenantClient, lead: dict[str, Any]
+) -> None:
+    assert visitor.post_json(PATH, lead | {"notes": notes}).status_code == 201
     with enter_tenant(ready):
-        assert BookingHandoff.objects.get().metadata == {"flags": ["links"]}
+        assert BookingHandoff.objects.get().metadata == metadata
 
 
 @pytest.mark.parametrize("key", ["x" * 300, "not-a-uuid", ""])
