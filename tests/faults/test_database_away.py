@@ -204,6 +204,7 @@ def test_neither_database_nor_disk_gives_503_with_link_and_contact(
     assert response.status_code == 503
     assert response["Content-Type"] == "application/problem+json"
     assert int(response["Retry-After"]) > 0
+    assert int(page["Retry-After"]) > 0
     assert body["booking"] == {"providerName": "Calendly", "url": LINK}
     assert body["contact"] == {"phone": None, "email": None}
     assert "Jane" not in response.content.decode()

@@ -74,6 +74,9 @@ def test_body_that_is_no_lead_is_a_problem(
         pytest.param({"shareDetailsWithProvider": "yes"}, "shareDetailsWithProvider", id="share"),
         pytest.param({"attribution": {"utm_other": "x"}}, "attribution.utm_other", id="attribution"),
         pytest.param({"industrySlug": "Not A Slug"}, "industrySlug", id="slug"),
+        pytest.param({"industrySlug": "med-spa!"}, "industrySlug", id="slug and more"),
+        pytest.param({"sourcePage": "/a\0b"}, "sourcePage", id="page NUL"),
+        pytest.param({"website": "a\0b"}, "website", id="trap NUL"),
     ],
 )
 def test_field_that_is_wrong_is_named_and_nothing_is_kept(
@@ -102,6 +105,13 @@ def test_field_that_is_wrong_is_named_and_nothing_is_kept(
         pytest.param({"preferredDateTimeText": " Fri > 5pm "}, "preferred_date_time_text", None, id="time as typed"),
         pytest.param({"customerEmail": "Jo@EXAMPLE.com"}, "customer_email", "Jo@example.com", id="domain lowered"),
         pytest.param({"sourcePage": "/x?mail=a@b.c#d"}, "source_page", "/x", id="query dropped"),
+        pytest.param({"sourcePage": "/x#jane"}, "source_page", "/x", id="fragment dropped"),
+        pytest.param({"sourcePage": "/" + "x" * 600}, "source_page", "/" + "x" * 499, id="long page cut"),
+        pytest.param({"industrySlug": "med-spa"}, "industry_slug", None, id="industry of the page"),
+        pytest.param({"industrySlug": ""}, "industry_slug", "salon", id="industry of the business"),
+        pytest.param({"notes": "one\n\ttwo"}, "notes", None, id="notes of several lines"),
+        pytest.param({"website": ""}, "metadata", {}, id="trap left empty"),
+        pytest.param({"shareDetailsWithProvider": False}, "metadata", {}, id="details not shared"),
         pytest.param({"notes": None, "attribution": None}, "notes", "", id="null is absent"),
         pytest.param({"notes": f"pay with {CARD} ok"}, "notes", "pay with [removed] ok", id="card in notes"),
         pytest.param({"customerName": CARD}, "customer_name", "[removed]", id="card as name"),
@@ -117,7 +127,7 @@ def test_field_that_is_wrong_is_named_and_nothing_is_kept(
 def test_input_is_kept_as_meant(
     change: dict[str, Any],
     column: str,
-    stored: str | None,
+    stored: str | dict[str, Any] | None,
     ready: TenantRef,
     visitor: TenantClient,
     lead: dict[str, Any],
@@ -184,10 +194,21 @@ def test_honeypot_is_answered_as_usual_and_flagged(
         assert BookingHandoff.objects.get().metadata == {"flags": ["honeypot"]}
 
 
-def test_notes_full_of_links_are_flagged(ready: TenantRef, visitor: TenantClient, lead: dict[str, Any]) -> None:
-    assert visitor.post_json(PATH, lead | {"notes": "http://a.example " * 50}).status_code == 201
+@pytest.mark.parametrize(
+    ("notes", "metadata"),
+    [
+        ("http://a.example " * 50, {"flags": ["links"]}),
+        ("WWW.a.example " * 10, {"flags": ["links"]}),
+        ("https://a.example " * 9, {}),
+    ],
+    ids=["fifty", "ten", "nine"],
+)
+def test_notes_full_of_links_are_flagged(
+    notes: str, metadata: dict[str, Any], ready: TenantRef, visitor: TenantClient, lead: dict[str, Any]
+) -> None:
+    assert visitor.post_json(PATH, lead | {"notes": notes}).status_code == 201
     with enter_tenant(ready):
-        assert BookingHandoff.objects.get().metadata == {"flags": ["links"]}
+        assert BookingHandoff.objects.get().metadata == metadata
 
 
 @pytest.mark.parametrize("key", ["x" * 300, "not-a-uuid", ""])
@@ -199,15 +220,34 @@ def test_idempotency_key_that_is_no_uuid_is_refused(
     assert [error["field"] for error in response.json()["errors"]] == ["Idempotency-Key"]
 
 
-def test_same_key_with_another_body_is_refused(ready: TenantRef, visitor: TenantClient, lead: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "change",
+    [{"notes": "more"}, {"attribution": {"gclid": "x"}}, {"shareDetailsWithProvider": True}],
+    ids=lambda change: next(iter(change)),
+)
+def test_same_key_with_another_body_is_refused(
+    change: dict[str, Any], ready: TenantRef, visitor: TenantClient, lead: dict[str, Any]
+) -> None:
     key = str(uuid4())
     assert visitor.post_json(PATH, lead, idempotency_key=key).status_code == 201
-    response = visitor.post_json(PATH, lead | {"notes": "more"}, idempotency_key=key)
+    response = visitor.post_json(PATH, lead | change, idempotency_key=key)
 
     assert response.status_code == 422
     assert response.json()["errors"][0]["code"] == "idempotency_key_reused"
     with enter_tenant(ready):
-        assert BookingHandoff.objects.get().notes == ""
+        handoff = BookingHandoff.objects.get()
+    assert (handoff.notes, handoff.metadata) == ("", {})
+
+
+def test_same_key_with_null_for_what_was_absent_is_the_same_handoff(
+    ready: TenantRef, visitor: TenantClient, lead: dict[str, Any]
+) -> None:
+    key, nothing = str(uuid4()), dict.fromkeys(("notes", "attribution", "shareDetailsWithProvider", "website"))
+    first = visitor.post_json(PATH, lead, idempotency_key=key)
+    again = visitor.post_json(PATH, lead | nothing, idempotency_key=key)
+
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert again.json() == first.json()
 
 
 def test_same_key_at_another_tenant_is_another_handoff(

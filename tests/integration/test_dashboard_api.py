@@ -62,6 +62,12 @@ def test_pages_follow_one_another_while_rows_arrive(alpha: TenantRef, owner: Ten
     assert seen == [str(key) for key in (*old, *sorted(same, reverse=True))]
 
 
+def test_page_has_fifty_items_where_no_limit_is_asked_for(alpha: TenantRef, owner: TenantClient) -> None:
+    with enter_tenant(alpha):
+        HandoffFactory.create_batch(51)
+    assert len(owner.get(LIST).json()["items"]) == 50
+
+
 @pytest.mark.parametrize("rows", [1, 200])
 def test_list_takes_the_same_queries_for_any_number_of_rows(
     rows: int, alpha: TenantRef, owner: TenantClient, django_assert_num_queries: Any
@@ -93,6 +99,7 @@ def test_filters_find_what_they_say(alpha: TenantRef, owner: TenantClient) -> No
     assert names("q=%25") == set()
     assert names("q=") == {"Ana Lopez", "Bo", "Cy"}
     assert names("service=Colour") == {"Ana Lopez"}
+    assert names("service=Colo") == names("source=/") == names("industry=den") == set()
     assert names("source=/book") == {"Bo"}
     assert names("industry=dental") == {"Cy"}
 
@@ -112,6 +119,7 @@ def test_days_are_the_businesss_own_and_both_included(alpha: TenantRef, owner: T
 
     assert names("from=2026-03-10&to=2026-03-10") == ["early on the 10th", "at midnight"]
     assert names("from=2026-03-09&to=2026-03-09") == ["late on the 9th"]
+    assert names("to=2026-03-09") == ["late on the 9th"]
     assert names("to=2026-03-10") == ["early on the 10th", "at midnight", "late on the 9th"]
 
 
@@ -119,6 +127,7 @@ def test_days_are_the_businesss_own_and_both_included(alpha: TenantRef, owner: T
     "query",
     [
         "limit=-1", "limit=0", "limit=201", "limit=99999999999", "limit=1&limit=2", "limit=", "limit=1.0", "limit=%201",
+        "limit=%D9%A3", f"service={'x' * 501}", "from=2026-01-01&to=2031-01-06", "from=2026-01-01x",
         "offset=-1", "q=%00", "q=%FF", f"q={'x' * 201}", "order=password", "order=-id;drop", "_connector=OR%201=1",
         "status__in[]=", "id)%20FROM%20x--=1", "from=2026-02-30", "from=2026-03-02&to=2026-03-01",
         "from=2016-01-01&to=2026-01-02", "from=0001-01-01", "from=1700000000", "from=", "tz=../../etc/passwd",
@@ -130,6 +139,12 @@ def test_bad_parameter_is_422(query: str, alpha: TenantRef, owner: TenantClient)
     assert response.status_code == 422
     assert response["Content-Type"] == "application/problem+json"
     assert response.json()["errors"]
+
+
+def test_five_years_are_the_longest_range(alpha: TenantRef, owner: TenantClient) -> None:
+    for path in (LIST, f"{LIST}/summary", "/api/v1/insights/funnel"):
+        assert owner.get(f"{path}?from=2026-01-01&to=2031-01-05").status_code == 200
+        assert owner.get(f"{path}?from=2026-01-01&to=2031-01-06").status_code == 422
 
 
 def test_cursor_of_another_tenant_is_refused(
@@ -175,6 +190,7 @@ def test_life_of_a_handoff_is_in_its_timeline(ready: TenantRef, owner: TenantCli
         ("reopened", email, "manual"),
     ]
     assert set(detail["events"][0]) == {"type", "at", "actor", "evidence", "detail"}
+    assert {event["detail"] for event in detail["events"]} == {None}
 
 
 def test_reopen_without_a_click_goes_back_to_new_and_waits_anew(alpha: TenantRef, owner: TenantClient) -> None:

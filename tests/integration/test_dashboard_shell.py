@@ -79,6 +79,13 @@ def test_stranger_logs_in_first_and_comes_back(page: str, alpha: TenantRef, visi
     assert unquote(answer["Location"].removeprefix("/login?next=")) == f"/dashboard{page}"
 
 
+@pytest.mark.parametrize("role", [Role.ADMIN, Role.SUPPORT])
+def test_role_of_the_platform_opens_nothing_here(role: Role, alpha: TenantRef, login: Callable[..., Any]) -> None:
+    answer = login(alpha, role).get("/dashboard")
+
+    assert (answer.status_code, answer["Location"]) == (302, "/login?next=/dashboard")
+
+
 def test_unknown_handoff_is_a_404_with_the_shell(alpha: TenantRef, owner: TenantClient) -> None:
     with enter_tenant(alpha):
         known = HandoffFactory.create().pk

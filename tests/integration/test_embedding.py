@@ -22,7 +22,8 @@ def test_list_is_saved_and_holds_at_once(
     assert f"frame-ancestors 'self' {' '.join(SITES)}" in response["Content-Security-Policy"]
     assert "X-Frame-Options" not in response
     assert f'data-frame-origins="{" ".join(SITES)}"' in response.content.decode()
-    assert "frame-ancestors 'none'" in visitor.get("/book")["Content-Security-Policy"]
+    for address in ("/book", "/book?embed=yes"):
+        assert "frame-ancestors 'none'" in visitor.get(address)["Content-Security-Policy"]
 
 
 @pytest.mark.parametrize(

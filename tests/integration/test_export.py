@@ -3,7 +3,7 @@
 import csv
 import io
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -55,6 +55,30 @@ def test_file_holds_the_rows_of_the_list_in_its_order(query: str, few: TenantRef
 
     assert [row["id"] for row in rows] == [item["id"] for item in items]
     assert [row["customerName"] for row in rows] == [item["customerName"] for item in items]
+
+
+def test_each_column_holds_what_its_name_says(alpha: TenantRef, owner: TenantClient) -> None:
+    moments = {
+        f"{name}_at": datetime(2026, 3, day, tzinfo=UTC)
+        for day, name in enumerate(("created", "redirected", "completed", "abandoned"), 1)
+    }
+    sources = {name: f"from {name}" for name in ("utm_source", "utm_medium", "utm_campaign", "referrer")}
+    with enter_tenant(alpha):
+        HandoffFactory.create(
+            **moments,
+            customer_phone="17725550177",
+            notes="a note",
+            source_page="/book",
+            industry_slug="salon",
+            status="abandoned",
+            external_booking_url_used="https://calendly.com/x",
+            metadata={"attribution": sources},
+        )
+    (row,) = read(owner.get(FILE))
+    (item,) = owner.get(LIST).json()["items"]
+
+    assert row == {name: item[name] for name in row if name not in sources} | sources
+    assert len(set(row.values())) == len(exports.EXPORT_HEADER)
 
 
 def test_file_is_named_typed_and_safe(few: TenantRef, owner: TenantClient) -> None:

@@ -107,6 +107,7 @@ def test_policy_names_that_provider_only(framed: TenantRef, visitor: TenantClien
     page = visitor.post_json("/api/v1/handoffs", lead).json()["id"]
     policy = visitor.get(f"/handoff/{page}")["Content-Security-Policy"]
     assert "frame-src https://alphastudio.as.me;" in f"{policy};"
+    assert "object-src https://alphastudio.as.me;" in f"{policy};"
 
 
 def test_due_once_for_each_address(framed: TenantRef, owner: TenantClient) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.utils import timezone
 
 from shared_apps.accounts.enums import Role
 from shared_apps.tenants.scope import TenantRef, enter_tenant
@@ -118,6 +119,12 @@ def test_timeline(first: date, last: date, rows: tuple[str, Rows], owner: Tenant
     assert sum(point["captured"] for point in answer["points"]) == len(_within(made, zone, first, last))
 
 
+@pytest.mark.parametrize(("days", "interval"), [(62, "day"), (63, "week"), (371, "week"), (372, "month")])
+def test_longer_periods_are_drawn_less_finely(days: int, interval: str, alpha: TenantRef, owner: TenantClient) -> None:
+    last = FIRST + timedelta(days=days - 1)
+    assert owner.get(f"{BASE}/timeline?from={FIRST}&to={last}").json()["interval"] == interval
+
+
 @pytest.mark.parametrize("by", ["service", "source", "campaign", "weekday", "hour"])
 def test_breakdown(by: str, rows: tuple[str, Rows], owner: TenantClient) -> None:
     zone, made = rows
@@ -186,6 +193,24 @@ def test_nothing_is_zeros_over_the_last_thirty_days(
     assert (clicks["count"], clicks["medianSeconds"], clicks["p90Seconds"]) == (0, None, None)
 
 
+def test_period_without_an_end_that_begins_in_the_future_is_its_first_day(
+    alpha: TenantRef, owner: TenantClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tenant_apps.handoffs.api.insights.get_today", lambda _request: date(2026, 3, 10))
+    for first, last in (("2026-03-11", "2026-03-11"), ("2026-03-09", "2026-03-10")):
+        assert owner.get(f"{BASE}/funnel?from={first}").json()["to"] == last
+
+
+def test_click_before_its_capture_took_no_time(alpha: TenantRef, owner: TenantClient) -> None:
+    """Two clocks are compared."""
+    now = timezone.now()
+    with enter_tenant(alpha):
+        HandoffFactory.create(created_at=now, status="redirected", redirected_at=now - timedelta(seconds=1))
+    clicks = owner.get(f"{BASE}/time-to-click").json()
+
+    assert (clicks["count"], clicks["medianSeconds"], clicks["p90Seconds"]) == (1, 0, 0)
+
+
 @pytest.mark.parametrize("panel", PANELS)
 @pytest.mark.parametrize(
     "query", ["from=2026-02-30", "from=2026-03-02&to=2026-03-01", "from=2020-01-01&to=2026-01-01", "from=", "x=1",
@@ -218,6 +243,15 @@ def test_panel_takes_one_statement_and_a_poll_one(
         assert owner.get(f"{BASE}/{panel}", headers={"if-none-match": etag}).status_code == 304
 
 
+def test_tag_of_one_panel_answers_no_other(alpha: TenantRef, owner: TenantClient) -> None:
+    panels = [*PANELS, "breakdown?by=hour", f"funnel?from={FIRST}", f"funnel?to={LAST}"]
+    tags = [owner.get(f"{BASE}/{panel}")["ETag"] for panel in panels]
+
+    assert len(set(tags)) == len(panels)
+    for panel, etag in zip(panels, tags[1:] + tags[:1], strict=True):
+        assert owner.get(f"{BASE}/{panel}", headers={"if-none-match": etag}).status_code == 200
+
+
 @pytest.mark.parametrize("panel", PANELS)
 def test_file_says_what_the_panel_says(panel: str, alpha: TenantRef, login: Callable[..., TenantClient]) -> None:
     with enter_tenant(alpha):
@@ -233,6 +267,11 @@ def test_file_says_what_the_panel_says(panel: str, alpha: TenantRef, login: Call
     answer = staff.get(f"{BASE}/{panel}").json()
     if path == "funnel":
         assert table[1] == [answer["from"], answer["to"], *(str(n) for n in answer["current"].values())]
+        assert table[2] == [
+            answer["previousFrom"],
+            answer["previousTo"],
+            *(str(n) for n in answer["previous"].values()),
+        ]
     elif path == "timeline":
         assert [row[:2] for row in table[1:]] == [[p["start"], str(p["captured"])] for p in answer["points"]]
     elif path == "breakdown":
@@ -241,6 +280,8 @@ def test_file_says_what_the_panel_says(panel: str, alpha: TenantRef, login: Call
             ["'=HYPERLINK(\"http://evil\")", "1", "0", "0", "0"], ["Colour, all over", "1", "0", "0", "0"],
         ]  # fmt: skip
     else:
+        bounds = [("more", "") if bound is None else ("up to", str(bound)) for bound in (*CLICK_BUCKETS, None)]
+        assert [tuple(row[:2]) for row in table[3:]] == bounds
         assert [int(row[2]) for row in table[3:]] == [bucket["count"] for bucket in answer["buckets"]]
 
 

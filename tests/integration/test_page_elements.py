@@ -160,6 +160,7 @@ def test_errors_are_told_beside_their_fields_and_in_one_list(reachable: TenantRe
         [field] = page.all(name=name)
         assert error["data-testid"] == "field-error"
         assert error.text
+        assert name not in wrong[:3] or error.text == field["data-missing"]  # the script says the same
         assert field["aria-invalid"] == "true"
         assert error["id"] in field["aria-describedby"].split()
     assert [each["name"] for each in page.having("aria-invalid")] == wrong

@@ -4,7 +4,7 @@ import re
 import time
 from types import SimpleNamespace
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from django.conf import settings
@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from shared_apps.accounts.enums import Role
 from shared_apps.tenants.scope import TenantRef, enter_tenant
+from tenant_apps.business.services import update_profile
 from tenant_apps.handoffs.models import BookingHandoff, HandoffEvent
 from tenant_apps.handoffs.services import record_click
 from tests.clients import TenantClient
@@ -78,13 +79,27 @@ def test_form_sent_twice_is_one_handoff_and_changed_is_another(
     places = [visitor.post("/book", lead | nonce)["Location"] for _ in range(2)]
     changed = visitor.post("/book", lead | nonce | {"notes": "after a Back"})["Location"]
 
-    assert places[0] == places[1] != changed
+    another = visitor.post("/book", lead | {"idempotencyKey": str(uuid4())})["Location"]  # the form opened anew
+
+    assert places[0] == places[1]
+    assert len({places[0], changed, another}) == 3
     with enter_tenant(ready):
-        assert BookingHandoff.objects.count() == 2
+        assert BookingHandoff.objects.count() == 3
+
+
+def test_form_that_comes_back_keeps_its_key_where_it_is_one(ready: TenantRef, visitor: TenantClient) -> None:
+    def find_key(posted: str) -> str:
+        page = visitor.post("/book", {"idempotencyKey": posted}).content.decode()
+        [found] = re.findall(r'name="idempotencyKey" value="([^"]*)"', page)
+        return str(found)
+
+    key = str(uuid4())
+    assert find_key(key) == key
+    assert UUID(find_key("nonsense")) != UUID(find_key("nonsense"))
 
 
 def test_invalid_form_keeps_the_input_and_says_all_at_once(ready: TenantRef, visitor: TenantClient) -> None:
-    response = visitor.post("/book", {"customerName": "Jo <b>", "notes": "keep me"})
+    response = visitor.post("/book", {"customerName": "Jo <b>", "notes": "keep me", "customerPhone": " "})
     text = response.content.decode()
 
     assert response.status_code == 422
@@ -104,8 +119,45 @@ def test_form_refuses_a_foreign_origin(ready: TenantRef, visitor: TenantClient, 
     assert visitor.post("/book", lead, headers={"origin": "https://evil.example"}).status_code == 403
 
 
+def test_form_is_read_as_the_business_and_the_browser_mean_it(
+    ready: TenantRef, visitor: TenantClient, lead: dict[str, Any], django_capture_on_commit_callbacks: Any
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True), enter_tenant(ready):
+        update_profile(tenant=ready, changes={"region": "GB", "industry": "dental"})
+    form = lead | {"customerPhone": "020 7946 0958", "notes": f"one\r\n{'x' * 996}", "referrer": "https://a.example/"}
+    form |= {"website": "a robot", "shareDetailsWithProvider": "no"}
+    assert visitor.post("/book", form, headers={"referer": "https://b.example/"}).status_code == 303
+
+    with enter_tenant(ready):
+        handoff = BookingHandoff.objects.get()
+    assert (handoff.customer_phone, handoff.industry_slug) == ("+442079460958", "dental")
+    assert handoff.notes == f"one\n{'x' * 996}"  # a line break is one character, whatever the browser sends
+    assert handoff.metadata == {"attribution": {"referrer": "https://a.example/"}, "flags": ["honeypot"]}
+
+
 def test_service_of_the_query_is_preselected(ready: TenantRef, visitor: TenantClient) -> None:
     assert 'value="Blow-dry"' in visitor.get("/book?service=Blow-dry").content.decode()
+    assert 'name="sourcePage" value="/book"' in visitor.get("/book?service=Blow-dry").content.decode()
+    assert 'value="ab"' in visitor.get("/book?service=a%00b").content.decode()
+    assert f'value="{"x" * 120}"' in visitor.get(f"/book?service={'x' * 121}").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("referer", "kept"),
+    [
+        ("https://search.example/results?q=jane%40x.example#top", ["https://search.example/results"]),
+        (f"https://search.example/{'x' * 300}", [f"https://search.example/{'x' * 277}"]),
+        ("http://alpha.localhost/", []),
+        ("/relative", []),
+        ("http://[", []),
+    ],
+)
+def test_referrer_is_another_sites_page_without_its_query(
+    referer: str, kept: list[str], ready: TenantRef, visitor: TenantClient
+) -> None:
+    page = visitor.get("/book", headers={"referer": referer})
+    assert page.status_code == 200
+    assert re.findall(r'name="referrer" value="([^"]*)"', page.content.decode()) == kept
 
 
 def test_only_the_browser_that_typed_it_sees_what_was_typed(
@@ -134,6 +186,20 @@ def test_receipt_of_one_handoff_opens_no_other(ready: TenantRef, visitor: Tenant
         other = HandoffFactory.create()
     visitor.cookies["receipt"] = receipt
     assert "Jane Doe" not in visitor.get(f"/handoff/{other.pk}").content.decode()
+
+
+def test_receipt_of_one_tenant_opens_nothing_at_another(
+    ready: TenantRef, beta: TenantRef, visitor: TenantClient, lead: dict[str, Any]
+) -> None:
+    key = UUID(visitor.post_json("/api/v1/handoffs", lead).json()["id"])
+    with enter_tenant(beta):
+        HandoffFactory.create(id=key, customer_name="Bo Other")
+    there = TenantClient(beta)
+    there.cookies["receipt"] = visitor.cookies["receipt"].value
+    page = there.get(f"/handoff/{key}")
+
+    assert page.status_code == 200
+    assert "Jane Doe" not in page.content.decode()
 
 
 def test_receipt_is_good_for_a_day_on_this_site_by_https(

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from random import Random
 from threading import Event
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -16,6 +17,7 @@ from shared_apps.tenants.bulk import execute_in_each
 from shared_apps.tenants.scope import TenantRef, enter_tenant
 from tenant_apps.booking.selectors import get_snapshot
 from tenant_apps.business.services import update_profile
+from tenant_apps.handoffs import tallies
 from tenant_apps.handoffs.ids import new_handoff_id
 from tenant_apps.handoffs.models import HandoffEvent, HandoffTally, TallyHorizon
 from tenant_apps.handoffs.querysets import sweep_sql
@@ -50,8 +52,6 @@ def every_event_is_worth_it(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _look_at_each() -> str:
-    from tenant_apps.handoffs import tallies
-
     assert "OFFSET 99 LIMIT 1" in tallies._LOOK
     return tallies._LOOK.replace("OFFSET 99 LIMIT 1", "OFFSET 0 LIMIT 1")
 
@@ -185,6 +185,13 @@ def test_nothing_is_counted_row_by_row_once_there_is_a_tally(busy: TenantRef) ->
         assert read_tally(Days(ZONE, None, None, str(TODAY), ())) == {
             "new": 1000, "redirected": 0, "completed_external": 1, "abandoned": 0, "today": 1000,
         }  # fmt: skip
+        for filters in (  # what the tallies say nothing of
+            HandoffFilters(time_zone=ZONE, q="nobody"),
+            HandoffFilters(time_zone=ZONE, service="Colour"),
+            HandoffFilters(time_zone=ZONE, source="/x"),
+            HandoffFilters(time_zone=ZONE, industry="dental"),
+        ):
+            assert summarise_handoffs(filters=filters, now=NOW)["total"] == 0
 
 
 def test_tally_is_made_anew_for_another_time_zone_and_once_a_day(busy: TenantRef) -> None:
@@ -199,10 +206,47 @@ def test_tally_is_made_anew_for_another_time_zone_and_once_a_day(busy: TenantRef
 
         assert tally_handoffs()
         assert list(HandoffTally.objects.values_list("day", "new")) == [(date(2026, 3, 10), 2)]
+        built_at = TallyHorizon.objects.get().built_at
+        HandoffFactory.create(created_at=NOW)
+        assert tally_handoffs()
+        assert TallyHorizon.objects.get().built_at == built_at  # moved; when it was counted is what a day runs from
         HandoffTally.objects.update(new=77)
         TallyHorizon.objects.update(built_at=timezone.now() - timedelta(hours=25))
         assert tally_handoffs()
-        assert summarise_handoffs(filters=filters, now=NOW)["total"] == 2
+        assert summarise_handoffs(filters=filters, now=NOW)["total"] == 3
+
+
+def test_tally_that_changes_between_the_two_statements_is_read_anew(
+    busy: TenantRef,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with enter_tenant(busy):
+        HandoffFactory.create(created_at=NOW)
+        _wait_for_others()
+        tally_handoffs()
+
+        def change_once(change: Callable[[], object]) -> None:
+            at_horizon = tallies._at_horizon
+
+            def ask(cursor: Any, statement: str) -> str:
+                monkeypatch.setattr(tallies, "_at_horizon", at_horizon)
+                change()
+                return at_horizon(cursor, statement)
+
+            monkeypatch.setattr(tallies, "_at_horizon", ask)
+
+        def move() -> None:
+            HandoffFactory.create(created_at=NOW)
+            _wait_for_others()
+            assert tally_handoffs()
+
+        days = Days(ZONE, None, None, str(TODAY), ())
+        change_once(move)
+        counts = read_tally(days)
+        assert counts is not None
+        assert (counts["new"], counts["today"]) == (2, 2)
+        change_once(lambda: TallyHorizon.objects.update(time_zone="UTC"))
+        assert read_tally(days) is None
 
 
 def test_horizon_of_another_cluster_is_not_believed(busy: TenantRef) -> None:
@@ -247,15 +291,30 @@ def test_tenants_with_news_are_found_and_one_failure_does_not_stop_it(
         assert list(HandoffTally.objects.values_list("day", flat=True)) == [TODAY]
         update_profile(tenant=busy, changes={"time_zone": "UTC"})
     assert tally_tenants() == 1
+    for change in ({"built_at": timezone.now() - timedelta(hours=25)}, {"horizon": 2**50}):
+        with enter_tenant(busy):
+            TallyHorizon.objects.update(**change)
+        assert tally_tenants() == 1
+        assert tally_tenants() == 0
 
 
 def test_little_news_is_not_worth_moving(busy: TenantRef, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
+    monkeypatch.setattr("tenant_apps.handoffs.services.list_active_tenants", lambda: [busy])
     with enter_tenant(busy):
+        _wait_for_others()
         assert tally_handoffs()
         HandoffFactory.create_batch(99, created_at=NOW)
         assert not tally_handoffs()
         _agree()
+    assert tally_tenants() == 0
+    with enter_tenant(busy):
+        HandoffFactory.create(created_at=NOW)
+    _wait_for_others()
+    assert tally_tenants() == 1
+    with enter_tenant(busy):
+        HandoffFactory.create_batch(99, created_at=NOW)
+        assert not tally_handoffs()
         HandoffFactory.create(created_at=NOW)
         assert tally_handoffs()
         _agree()

@@ -13,8 +13,13 @@ from tenant_apps.handoffs.validators import CARD_REMOVED, _luhn, remove_card_num
 REGIONS = ["US", "GB", "DE", "MX", "ES", "AU"]
 NO_DIGITS = st.text(st.characters(exclude_categories=["Nd", "Cs"]), max_size=20)
 PHONES = st.text("0123456789+()-. x#*\u0661\uff17a", max_size=24) | st.text(max_size=24)
-# Prefix and length of the networks, ISO/IEC 7812.
-NETWORKS = [("4", 16), ("51", 16), ("2221", 16), ("34", 15), ("37", 15), ("6011", 16), ("3528", 16), ("36", 14)]
+# Prefix and length of the networks, ISO/IEC 7812, and numbers beside theirs that are nobody's.
+NETWORKS = [
+    ("4", 16), ("4", 19), ("51", 16), ("55", 16), ("2221", 16), ("2720", 16), ("34", 15), ("37", 15), ("300", 14),
+    ("305", 14), ("36", 14), ("38", 14), ("3528", 16), ("3589", 16), ("6011", 16), ("644", 19), ("62", 19), ("50", 13),
+    ("56", 19), ("69", 19),
+]  # fmt: skip
+NO_NETWORKS = [("2220", 16), ("2721", 16), ("306", 14), ("3527", 16), ("3590", 16), ("1", 16), ("9", 16), ("4", 13)]
 
 
 @given(text=PHONES, region=st.sampled_from(REGIONS))
@@ -41,15 +46,44 @@ def test_address_read_again_is_the_same(text: str) -> None:
     assert not set(address) & set(" ,;<>")
 
 
+def _complete(body: str) -> str:
+    [last] = [digit for digit in "0123456789" if _luhn(body + digit)]
+    return body + last
+
+
+@pytest.mark.parametrize(("prefix", "length"), NETWORKS)
+def test_card_of_each_network_is_taken_out(prefix: str, length: int) -> None:
+    assert remove_card_numbers(_complete(prefix.ljust(length - 1, "0"))) == CARD_REMOVED
+
+
+@pytest.mark.parametrize(("prefix", "length"), NO_NETWORKS)
+def test_number_of_no_network_stays(prefix: str, length: int) -> None:
+    number = _complete(prefix.ljust(length - 1, "0"))
+    assert remove_card_numbers(number) == number
+
+
+@pytest.mark.parametrize(
+    ("text", "cleaned"),
+    [
+        ("3782 822463 10005 12/29", "[removed] 12/29"),
+        ("4242 4242 4242 4242 5555 5555 5555 4444 12", "[removed] [removed] 12"),
+        ("12 4242 4242 4242 4242", "12 [removed]"),
+        ("\u0664242 4242 4242 4242", "[removed]"),
+        ("+378282246310005", "+378282246310005"),  # a phone number
+    ],
+)
+def test_card_among_other_digits_is_taken_out_alone(text: str, cleaned: str) -> None:
+    assert remove_card_numbers(text) == cleaned
+
+
 @st.composite
 def cards(draw: st.DrawFn) -> str:
     """A card number that passes its check digit, as people write it."""
     prefix, length = draw(st.sampled_from(NETWORKS))
     rest = draw(st.lists(st.integers(0, 9), min_size=length - len(prefix) - 1, max_size=length - len(prefix) - 1))
     body = prefix + "".join(map(str, rest))
-    [last] = [digit for digit in "0123456789" if _luhn(body + digit)]
     separator = draw(st.sampled_from(["", " ", "-", ".", "\xa0", "\u2009", "\u3000", "\t", "\u2010", "\u2013"]))
-    digits = body + last
+    digits = _complete(body)
     return separator.join(digits[start : start + 4] for start in range(0, length, 4))
 
 

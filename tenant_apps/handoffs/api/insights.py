@@ -71,9 +71,9 @@ def _to_period(request: TenantRequest, given: PeriodIn) -> Period:
     return given.to_period(today=get_today(request), time_zone=get_time_zone(request))
 
 
-def _answer(request: TenantRequest, period: Period, make: Callable[[], Panel]) -> HttpResponse:
+def _answer(request: TenantRequest, period: Period, make: Callable[[], Panel], *, by: str = "") -> HttpResponse:
     return answer_if_changed(
-        request, question=(request.path, period), answer=lambda: make().model_dump_json(by_alias=True).encode()
+        request, question=(request.path, period, by), answer=lambda: make().model_dump_json(by_alias=True).encode()
     )
 
 
@@ -106,7 +106,7 @@ def breakdown(request: TenantRequest, query: Query[BreakdownIn]) -> HttpResponse
     """By service, source page, campaign, weekday or hour."""
     check_query(request, allowed=BREAKDOWN_NAMES)
     period = _to_period(request, query)
-    return _answer(request, period, lambda: _breakdown(period, query.by))
+    return _answer(request, period, lambda: _breakdown(period, query.by), by=query.by)
 
 
 @router.get("/insights/{panel}.csv", auth=any_reader, tags=["insights"], openapi_extra=CSV_ANSWER)
