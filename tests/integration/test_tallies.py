@@ -217,7 +217,7 @@ def test_tally_is_made_anew_for_another_time_zone_and_once_a_day(busy: TenantRef
 
 
 def test_tally_that_changes_between_the_two_statements_is_read_anew(
-    busy: TenantRef,  # noqa: F811
+    busy: TenantRef,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with enter_tenant(busy):
