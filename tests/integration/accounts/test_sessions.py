@@ -267,6 +267,18 @@ def test_guessing_the_current_password_is_limited(boss: TenantClient, settings: 
     assert _is_in(boss)
 
 
+def test_guesses_of_one_keep_nobody_else_from_changing_theirs(
+    boss: TenantClient, browse: Browse, make_user: Any, settings: Any
+) -> None:
+    make_user("bob@example.com")
+    bob = browse("bob@example.com")
+    settings.RATES = settings.RATES | {"RATE_LOGIN": "1/30m"}
+
+    assert [_change(boss, current="a guess").status_code for _ in range(2)] == [422, 429]
+
+    assert _change(bob).status_code == 204
+
+
 # ---- cleaning up ------------------------------------------------------------------------------------------------
 
 
