@@ -118,6 +118,13 @@ def test_same_key_waits_once_with_the_newest_payload(alpha: TenantRef, calls: Ca
     assert sorted(payload["number"] for _, _, payload in calls) == [2, 3]
 
 
+def test_key_is_of_one_kind_alone(alpha: TenantRef, calls: Calls, failing: str) -> None:
+    with enter_tenant(alpha):
+        for kind in (KIND, failing):
+            enqueue(kind=kind, payload={"number": 1}, key="k")
+        assert set(Job.objects.values_list("kind", flat=True)) == {KIND, failing}
+
+
 def test_key_asked_for_while_its_job_runs_is_done_once_more(alpha: TenantRef, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[int] = []
 
