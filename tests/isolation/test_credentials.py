@@ -193,6 +193,20 @@ def test_guesses_of_a_twin_are_counted_apart(alpha: TenantRef, beta: TenantRef, 
     assert statuses == [422, 429, 422, 429]
 
 
+def test_invitations_of_a_twin_are_counted_apart(
+    alpha: TenantRef, beta: TenantRef, login: Login, settings: Any
+) -> None:
+    settings.RATES = settings.RATES | {"RATE_LOGIN": "1/30m"}
+    statuses = []
+    for tenant in (alpha, beta):
+        with enter_tenant(tenant):
+            User.objects.filter(pk=UserFactory.create().pk).update(id=4343)
+        owner = login(tenant)
+        statuses += [owner.post("/api/v1/team/4343/invitation").status_code for _ in range(2)]
+
+    assert statuses == [204, 429, 204, 429]
+
+
 @pytest.mark.parametrize("header", ["Bearer key-of-alpha", "Bearer ", "Basic b3duZXI6cHc=", "nonsense"])
 def test_authorization_header_makes_the_cookie_worthless(header: str, owner: TenantClient) -> None:
     assert owner.get("/api/v1/handoffs").status_code == 200

@@ -247,6 +247,21 @@ def test_wrong_current_password_changes_nothing(ada: User, boss: TenantClient, b
     assert _is_in(browse(ada.email))
 
 
+def test_second_of_two_changes_at_once_is_told_that_its_password_is_old(
+    ada: User, boss: TenantClient, alpha: TenantRef, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def change_first(new: str, user: User) -> None:
+        User.objects.filter(pk=user.pk).update(password="the other one's")
+
+    monkeypatch.setattr("shared_apps.accounts.services.validate_password", change_first)
+
+    response = _change(boss)
+
+    assert (response.status_code, response.json()["errors"][0]["code"]) == (422, "wrong_password")
+    with enter_tenant(alpha):
+        assert User.objects.get(pk=ada.pk).password == "the other one's"
+
+
 @pytest.mark.parametrize("new", ["", "short", "password123", "ada@example.com"])
 def test_weak_new_password_changes_nothing(new: str, ada: User, boss: TenantClient, browse: Browse) -> None:
     response = _change(boss, new=new)
