@@ -238,7 +238,9 @@ def test_invited_person_who_asks_for_a_password_gets_the_invitation(
     assert TenantClient(alpha).post(_path(mailoutbox[0]), {"password": NEW}).status_code == 302
 
 
-def test_invitations_of_one_business_are_limited(boss: TenantClient, settings: Any) -> None:
+def test_invitations_of_one_business_are_limited(
+    boss: TenantClient, beta: TenantRef, login: Callable[..., TenantClient], settings: Any
+) -> None:
     settings.RATES = settings.RATES | {"RATE_LOGIN": "1/41m"}
 
     answers = [
@@ -247,6 +249,7 @@ def test_invitations_of_one_business_are_limited(boss: TenantClient, settings: A
     ]
 
     assert answers == [201] * 10 + [429]
+    assert login(beta).post_json("/api/v1/team", {"email": "bob@example.com", "role": "staff"}).status_code == 201
 
 
 def test_name_of_a_business_makes_no_link_in_a_mail_to_strangers(

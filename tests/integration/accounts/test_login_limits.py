@@ -147,6 +147,18 @@ def test_login_that_lost_its_last_try_to_another_at_once_is_told_it_was_wrong(
     assert [_post(alpha, user.email, "wrong", address).status_code for _ in range(6)] == [401] * 6
 
 
+@pytest.mark.parametrize(("seconds", "told"), [(1, "1 minute."), (60, "1 minute."), (61, "2 minutes.")])
+def test_wait_is_never_told_too_short(
+    seconds: int, told: str, alpha: TenantRef, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_key: str, **_options: int) -> None:
+        raise RateLimitedError(seconds)
+
+    monkeypatch.setattr("shared_apps.accounts.views.check", refuse)
+
+    assert f"Try again in {told}" in _post(alpha, "ada@example.com", "wrong", address).content.decode()
+
+
 def test_failed_logins_leave_the_way_to_a_new_password_open(alpha: TenantRef, user: User, address: str) -> None:
     failures = [_post(alpha, user.email, "wrong", address).status_code for _ in range(6)]
     assert failures == [401] * 5 + [429]
