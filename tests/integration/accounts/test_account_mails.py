@@ -179,6 +179,14 @@ def test_invitation_is_mailed_to_the_newcomer_alone(boss: TenantClient, alpha: T
     assert bob.get("/api/v1/handoffs").status_code == 200
 
 
+def test_invitation_speaks_as_the_owner_who_sends_it_reads(boss: TenantClient, mailoutbox: Mails) -> None:
+    member = boss.post_json("/api/v1/team", {"email": "bob@example.com", "role": "staff"}, accept_language="es").json()
+    boss.post(f"/api/v1/team/{member['id']}/invitation", headers={"accept-language": "es"})
+    relay_jobs()
+
+    assert [mail.extra_headers["Content-Language"] for mail in mailoutbox] == ["es", "es"]
+
+
 def test_refused_invitation_mails_nobody(boss: TenantClient, mailoutbox: Mails) -> None:
     for email in (boss.user.email, "nonsense"):
         assert boss.post_json("/api/v1/team", {"email": email, "role": "staff"}).status_code == 422
