@@ -5,13 +5,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import DataError, IntegrityError, connection, transaction
 from django.utils import timezone
 
 from shared_apps.outbox import hooks, services
 from shared_apps.outbox.models import Job
 from shared_apps.outbox.selectors import JobCounts, count_jobs, find_next_due
-from shared_apps.outbox.services import DELAYS, JOBS, MAX_TRIES, enqueue, relay_jobs
+from shared_apps.outbox.services import DELAYS, JOBS, MAX_TRIES, describe_error, enqueue, relay_jobs
 from shared_apps.tenants.due import is_quiet_since
 from shared_apps.tenants.models import DueWork
 from shared_apps.tenants.scope import TenantRef, enter_tenant, public_scope
@@ -185,6 +185,13 @@ def test_failing_job_blocks_nobody_and_waits_longer_each_time(
         assert find_next_due() is None
     assert not is_marked(alpha)
     assert sum(DELAYS) > 2.9 * 24 * 3600
+
+
+def test_error_of_the_database_is_told_by_its_class_and_sqlstate_alone(alpha: TenantRef) -> None:
+    with pytest.raises(DataError) as caught, enter_tenant(alpha), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT 'Jane Doe'::integer")
+    assert "Jane" in str(caught.value)
+    assert describe_error(caught.value) == "DataError 22P02"
 
 
 def test_tries_are_counted_by_how_they_went(alpha: TenantRef, calls: Calls, failing: str) -> None:
