@@ -231,9 +231,10 @@ def test_job_done_twice_has_nobody_told_twice(alpha: TenantRef, visitor: TenantC
     with enter_tenant(alpha):
         for _ in range(2):
             services.tell_new_handoff(alpha, {"handoff": key})
-            services.plan_summary(alpha, {"day": "2026-03-08"})
+            for day in ("2026-03-08", "2026-03-09"):  # a mail server may be away that long
+                services.plan_summary(alpha, {"day": day})
         kinds = Counter(Job.objects.values_list("kind", flat=True))
-    assert (kinds[services.SEND_NEW_HANDOFF], kinds[services.SEND_SUMMARY], kinds[services.PLAN_SUMMARY]) == (2, 2, 1)
+    assert (kinds[services.SEND_NEW_HANDOFF], kinds[services.SEND_SUMMARY], kinds[services.PLAN_SUMMARY]) == (2, 4, 1)
 
 
 @pytest.mark.parametrize(
