@@ -158,6 +158,8 @@ def test_long_answer_is_compressed_as_djangos_is(
     with django_capture_on_commit_callbacks(execute=True), enter_tenant(ready):
         BookingSettings.objects.update(external_booking_disclaimer="It is all done over there. " * 15)
     selectors._snapshots.clear()
+    for _ in range(3):  # the headers of what Django compressed are kept for nobody
+        assert post(web, lead, accept_encoding="gzip").was_djangos
     prime(web, lead, accept_encoding="identity")
     django, ours = (post(web, lead, by_django=each, accept_encoding=encoding) for each in (True, False))
 
