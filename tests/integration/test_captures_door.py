@@ -188,6 +188,16 @@ def test_what_differs_is_djangos_every_time(asked: dict[str, Any], web: Web, lea
         assert post(web, lead, **asked).was_djangos
 
 
+def test_each_language_has_its_own_headers(web: Web, lead: dict[str, Any]) -> None:
+    for _ in range(3):
+        answers = {language: post(web, lead, accept_language=language) for language in ("es", "en")}
+    assert not any(answer.was_djangos for answer in answers.values())
+    assert {language: answer.headers["Content-Language"] for language, answer in answers.items()} == {
+        "es": "es",
+        "en": "en",
+    }
+
+
 def test_each_tenant_gets_its_own(web: Web, beta: TenantRef, lead: dict[str, Any]) -> None:
     for host in (web.host, tenant_host(beta)):
         prime(web, lead, host=host)
