@@ -168,9 +168,10 @@ def collect_digest(tenant: TenantRef, payload: Payload) -> None:
 
 def send_digest(tenant: TenantRef, payload: Payload) -> None:
     """Mail the handoffs of an hour to one recipient."""
-    address = find_recipient(tenant, str(payload["to"]), settings=get_notification_settings())
+    settings = get_notification_settings()
+    address = find_recipient(tenant, str(payload["to"]), settings=settings)
     handoffs = list_tellable(str(payload["handoffs"]).split(","))
-    if address is None or not handoffs:
+    if address is None or not handoffs or settings.new_handoff == NewHandoffMail.OFF:
         return
     profile, more = get_profile(), int(payload["more"])
     context = {

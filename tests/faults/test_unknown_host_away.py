@@ -29,10 +29,12 @@ def test_host_that_was_never_served_gets_a_page_that_tries_again(
         page = visitor.get("/book?service=Visit", headers={"Accept-Language": "es"})
         form = visitor.post("/book", lead)
         api = visitor.post_json("/api/v1/handoffs", lead)
+        elsewhere = visitor.get("/", PATH_INFO="//evil.example/book")
 
     assert (page.status_code, form.status_code, api.status_code) == (503, 503, 503)
     assert page["Refresh"] == "10; url=/book?service=Visit"
     assert form["Refresh"] == "10; url=/"
+    assert elsewhere["Refresh"] == "10; url=/%2Fevil.example/book"  # a path of this host, and no other host
     assert 'href="/book?service=Visit"' in page.content.decode()
     assert '<html lang="es">' in page.content.decode()
     assert "style-src 'self' 'nonce-" in page["Content-Security-Policy"]

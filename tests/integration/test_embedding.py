@@ -29,6 +29,21 @@ def test_list_is_saved_and_holds_at_once(
 @pytest.mark.parametrize(
     "origins",
     [
+        ["https://a.example:1", "https://a.example:65535"],
+        ["https://my-site.xn--p1ai", f"https://{'a' * 63}.example"],
+        [f"https://a{n}.example" for n in range(20)],
+    ],
+)
+def test_exact_origins_are_kept_as_many_as_there_may_be(
+    origins: list[str], ready: TenantRef, owner: TenantClient
+) -> None:
+    assert owner.put_json(PATH, {"allowedOrigins": origins}).status_code == 200
+    assert owner.get(PATH).json() == {"allowedOrigins": origins}
+
+
+@pytest.mark.parametrize(
+    "origins",
+    [
         ["http://www.alpha-studio.example"],
         ["https://www.alpha-studio.example/"],
         ["https://*.alpha-studio.example"],

@@ -118,6 +118,13 @@ def test_what_differs_is_djangos_every_time(path: str, asked: dict[str, Any], we
         assert web.ask(path, **asked).was_djangos
 
 
+def test_each_page_has_an_answer_of_its_own(web: Web) -> None:
+    for _ in range(2):
+        answers = {path: web.ask(path) for path in ("/", "/book")}
+    assert not any(answer.was_djangos for answer in answers.values())
+    assert ['data-testid="assistant"' in page(answers[path]) for path in ("/", "/book")] == [True, False]
+
+
 def test_tenants_have_answers_of_their_own(web: Web, beta: TenantRef) -> None:
     other = tenant_host(beta)
     for _ in range(3):

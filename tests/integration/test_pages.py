@@ -46,11 +46,18 @@ def test_pages_carry_a_strict_policy(ready: TenantRef, visitor: TenantClient) ->
     policy = dict(part.split(" ", 1) for part in response["Content-Security-Policy"].split("; "))
     nonce = re.search(r'<style nonce="([^"]+)"', response.content.decode())
     assert nonce is not None
-    assert policy["default-src"] == "'none'"
-    assert policy["script-src"] == "'self'"
-    assert policy["style-src"] == f"'self' 'nonce-{nonce[1]}'"
-    assert policy["frame-ancestors"] == "'none'"
+    assert policy == {
+        "default-src": "'none'",
+        "script-src": "'self'",
+        "style-src": f"'self' 'nonce-{nonce[1]}'",
+        "img-src": "'self' data:",
+        "connect-src": "'self'",
+        "form-action": "'self'",
+        "base-uri": "'none'",
+        "frame-ancestors": "'none'",
+    }
     assert response["X-Frame-Options"] == "DENY"
+    assert response["Permissions-Policy"] == "camera=(), microphone=(), geolocation=(), browsing-topics=()"
     assert response["Cache-Control"] == "no-store"
 
 

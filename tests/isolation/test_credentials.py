@@ -179,6 +179,34 @@ def test_session_of_a_twin_is_neither_listed_nor_ended(alpha: TenantRef, beta: T
     assert at_beta.get("/api/v1/handoffs").status_code == 200
 
 
+def test_guesses_of_a_twin_are_counted_apart(alpha: TenantRef, beta: TenantRef, settings: Any) -> None:
+    settings.RATES = settings.RATES | {"RATE_LOGIN": "1/30m"}
+    statuses = []
+    for tenant, twin in zip((alpha, beta), _twins(alpha, beta), strict=True):
+        client = TenantClient(tenant)
+        with enter_tenant(tenant):
+            client.force_login(twin, backend="django.contrib.auth.backends.ModelBackend")
+        for guess in ("first", "second"):
+            body = {"currentPassword": guess, "newPassword": "a-long-walk-on-the-beach"}
+            statuses.append(client.post_json("/api/v1/me/password", body).status_code)
+
+    assert statuses == [422, 429, 422, 429]
+
+
+def test_invitations_of_a_twin_are_counted_apart(
+    alpha: TenantRef, beta: TenantRef, login: Login, settings: Any
+) -> None:
+    settings.RATES = settings.RATES | {"RATE_LOGIN": "1/30m"}
+    statuses = []
+    for tenant in (alpha, beta):
+        with enter_tenant(tenant):
+            User.objects.filter(pk=UserFactory.create().pk).update(id=4343)
+        owner = login(tenant)
+        statuses += [owner.post("/api/v1/team/4343/invitation").status_code for _ in range(2)]
+
+    assert statuses == [204, 429, 204, 429]
+
+
 @pytest.mark.parametrize("header", ["Bearer key-of-alpha", "Bearer ", "Basic b3duZXI6cHc=", "nonsense"])
 def test_authorization_header_makes_the_cookie_worthless(header: str, owner: TenantClient) -> None:
     assert owner.get("/api/v1/handoffs").status_code == 200

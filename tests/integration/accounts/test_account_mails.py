@@ -179,6 +179,14 @@ def test_invitation_is_mailed_to_the_newcomer_alone(boss: TenantClient, alpha: T
     assert bob.get("/api/v1/handoffs").status_code == 200
 
 
+def test_invitation_speaks_as_the_owner_who_sends_it_reads(boss: TenantClient, mailoutbox: Mails) -> None:
+    member = boss.post_json("/api/v1/team", {"email": "bob@example.com", "role": "staff"}, accept_language="es").json()
+    boss.post(f"/api/v1/team/{member['id']}/invitation", headers={"accept-language": "es"})
+    relay_jobs()
+
+    assert [mail.extra_headers["Content-Language"] for mail in mailoutbox] == ["es", "es"]
+
+
 def test_refused_invitation_mails_nobody(boss: TenantClient, mailoutbox: Mails) -> None:
     for email in (boss.user.email, "nonsense"):
         assert boss.post_json("/api/v1/team", {"email": email, "role": "staff"}).status_code == 422
@@ -238,7 +246,9 @@ def test_invited_person_who_asks_for_a_password_gets_the_invitation(
     assert TenantClient(alpha).post(_path(mailoutbox[0]), {"password": NEW}).status_code == 302
 
 
-def test_invitations_of_one_business_are_limited(boss: TenantClient, settings: Any) -> None:
+def test_invitations_of_one_business_are_limited(
+    boss: TenantClient, beta: TenantRef, login: Callable[..., TenantClient], settings: Any
+) -> None:
     settings.RATES = settings.RATES | {"RATE_LOGIN": "1/41m"}
 
     answers = [
@@ -247,6 +257,7 @@ def test_invitations_of_one_business_are_limited(boss: TenantClient, settings: A
     ]
 
     assert answers == [201] * 10 + [429]
+    assert login(beta).post_json("/api/v1/team", {"email": "bob@example.com", "role": "staff"}).status_code == 201
 
 
 def test_name_of_a_business_makes_no_link_in_a_mail_to_strangers(

@@ -117,7 +117,7 @@ def test_success_is_not_counted(alpha: TenantRef, user: User, address: str) -> N
 
 
 def test_one_address_may_fail_for_ten_users_and_then_waits(
-    alpha: TenantRef, user: User, address: str, settings: Any
+    alpha: TenantRef, beta: TenantRef, user: User, address: str, settings: Any
 ) -> None:
     settings.RATES = settings.RATES | {"RATE_LOGIN": "1/30m"}  # ten failures from one place
     emails = [f"{uuid.uuid4().hex}@example.com" for _ in range(11)]
@@ -130,6 +130,36 @@ def test_one_address_may_fail_for_ten_users_and_then_waits(
     assert answers == [401] * 10 + [429]
     assert _post(alpha, user.email, PASSWORD, address).status_code == 429
     assert _post(alpha, user.email, PASSWORD, "198.51.100.77").status_code == 302
+    assert _post(beta, "owner@beta.example", "wrong", address).status_code == 401  # each tenant counts by itself
+
+
+def test_login_that_lost_its_last_try_to_another_at_once_is_told_it_was_wrong(
+    alpha: TenantRef, user: User, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared_apps.accounts.views.check", lambda *_key, **_options: None)  # both passed it before
+
+    assert [_post(alpha, user.email, "wrong", address).status_code for _ in range(6)] == [401] * 6
+
+
+@pytest.mark.parametrize(("seconds", "told"), [(1, "1 minute."), (60, "1 minute."), (61, "2 minutes.")])
+def test_wait_is_never_told_too_short(
+    seconds: int, told: str, alpha: TenantRef, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_key: str, **_options: int) -> None:
+        raise RateLimitedError(seconds)
+
+    monkeypatch.setattr("shared_apps.accounts.views.check", refuse)
+
+    assert f"Try again in {told}" in _post(alpha, "ada@example.com", "wrong", address).content.decode()
+
+
+def test_failed_logins_leave_the_way_to_a_new_password_open(alpha: TenantRef, user: User, address: str) -> None:
+    failures = [_post(alpha, user.email, "wrong", address).status_code for _ in range(6)]
+    assert failures == [401] * 5 + [429]
+
+    asked = TenantClient(alpha).post("/forgot-password", {"email": user.email}, REMOTE_ADDR=address)
+
+    assert asked.status_code == 200
 
 
 def test_neighbours_in_one_ipv6_network_count_as_one(alpha: TenantRef, address: str, settings: Any) -> None:

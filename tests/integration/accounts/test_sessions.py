@@ -247,6 +247,21 @@ def test_wrong_current_password_changes_nothing(ada: User, boss: TenantClient, b
     assert _is_in(browse(ada.email))
 
 
+def test_second_of_two_changes_at_once_is_told_that_its_password_is_old(
+    ada: User, boss: TenantClient, alpha: TenantRef, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def change_first(new: str, user: User) -> None:
+        User.objects.filter(pk=user.pk).update(password="the other one's")
+
+    monkeypatch.setattr("shared_apps.accounts.services.validate_password", change_first)
+
+    response = _change(boss)
+
+    assert (response.status_code, response.json()["errors"][0]["code"]) == (422, "wrong_password")
+    with enter_tenant(alpha):
+        assert User.objects.get(pk=ada.pk).password == "the other one's"
+
+
 @pytest.mark.parametrize("new", ["", "short", "password123", "ada@example.com"])
 def test_weak_new_password_changes_nothing(new: str, ada: User, boss: TenantClient, browse: Browse) -> None:
     response = _change(boss, new=new)
@@ -265,6 +280,18 @@ def test_guessing_the_current_password_is_limited(boss: TenantClient, settings: 
     assert answers == [422, 422, 422, 429]
     assert _change(boss).status_code == 429
     assert _is_in(boss)
+
+
+def test_guesses_of_one_keep_nobody_else_from_changing_theirs(
+    boss: TenantClient, browse: Browse, make_user: Any, settings: Any
+) -> None:
+    make_user("bob@example.com")
+    bob = browse("bob@example.com")
+    settings.RATES = settings.RATES | {"RATE_LOGIN": "1/30m"}
+
+    assert [_change(boss, current="a guess").status_code for _ in range(2)] == [422, 429]
+
+    assert _change(bob).status_code == 204
 
 
 # ---- cleaning up ------------------------------------------------------------------------------------------------

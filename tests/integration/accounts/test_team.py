@@ -170,6 +170,8 @@ def test_invitations_to_one_person_are_limited(boss: TenantClient, make_user: Ma
     settings.RATES = settings.RATES | {"RATE_LOGIN": "2/30m"}
 
     assert [boss.post(f"/api/v1/team/{bob.pk}/invitation").status_code for _ in range(3)] == [204, 204, 429]
+    cleo = make_user("cleo@example.com", password=None)
+    assert boss.post(f"/api/v1/team/{cleo.pk}/invitation").status_code == 204  # hers are counted by themselves
 
 
 # ---- changing ---------------------------------------------------------------------------------------------------

@@ -1,12 +1,15 @@
 """The elements of the mails about new handoffs: rows for what there is, links to where they say, words as text."""
 
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from shared_apps.outbox.models import Job
 from shared_apps.outbox.services import relay_jobs
-from shared_apps.tenants.scope import TenantRef
+from shared_apps.tenants.scope import TenantRef, enter_tenant
+from tenant_apps.handoffs.models import BookingHandoff
 from tenant_apps.notifications.selectors import make_unsubscribe_url
 from tests.clients import TenantClient
 from tests.html import PageTree
@@ -51,9 +54,12 @@ def test_one_who_left_a_number_is_called(
     alpha: TenantRef, visitor: TenantClient, lead: dict[str, Any], inbox: MailServer
 ) -> None:
     capture(visitor, lead)
+    with enter_tenant(alpha):
+        BookingHandoff.objects.update(created_at=datetime(2026, 1, 2, 18, 5, tzinfo=UTC))
     relay_jobs()
     page = _read(inbox)
     assert list(_rows(page)) == ["Service", "When", "Phone", "Received"]
+    assert _rows(page)["Received"] == "Jan. 2, 2026, 1:05 p.m."  # by the clock of the business
     assert page.all("a")[0]["href"] == "tel:+17725550177"
     assert "Your answer" not in page.one("body").text
     assert "Your answer" not in get_part(inbox.messages[0], "plain")
@@ -90,9 +96,12 @@ def test_summary_tells_each_count_by_its_name(
     counts = SimpleNamespace(captured=9, redirected=5, completed=3, abandoned=2)
     monkeypatch.setattr("tenant_apps.notifications.services.count_day", lambda *_args, **_given: counts)
     choose(alpha, new_handoff="off", daily_summary=True)
+    with enter_tenant(alpha):
+        day = Job.objects.get().payload["day"]
     wait(alpha)
     told = {"Received": "9", "Sent to the provider": "5", "Marked completed": "3", "Abandoned": "2"}
     assert _rows(_read(inbox)) == told
+    assert _read(inbox).all("a")[0]["href"] == f"{DASHBOARD}?from={day}&to={day}"
     plain = get_part(inbox.messages[0], "plain")
     assert [line for line in plain.splitlines() if line.rpartition(": ")[2].isdigit()] == [
         f"{name}: {count}" for name, count in told.items()

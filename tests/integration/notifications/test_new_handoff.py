@@ -18,7 +18,7 @@ from tenant_apps.business.models import BusinessProfile
 from tenant_apps.handoffs.models import BookingHandoff
 from tenant_apps.notifications import services
 from tenant_apps.notifications.models import NotificationSettings
-from tenant_apps.notifications.selectors import DayCounts, count_day, name_recipient
+from tenant_apps.notifications.selectors import DayCounts, count_day, name_recipient, next_summary
 from tests.clients import TenantClient
 from tests.factories import UserFactory
 from tests.integration.notifications.steps import EVIL, Wait, capture, choose
@@ -216,23 +216,40 @@ def test_job_done_twice_has_nobody_told_twice(alpha: TenantRef, visitor: TenantC
     with enter_tenant(alpha):
         for _ in range(2):
             services.tell_new_handoff(alpha, {"handoff": key})
-            services.plan_summary(alpha, {"day": "2026-03-08"})
+            for day in ("2026-03-08", "2026-03-09"):  # a mail server may be away that long
+                services.plan_summary(alpha, {"day": day})
         kinds = Counter(Job.objects.values_list("kind", flat=True))
-    assert (kinds[services.SEND_NEW_HANDOFF], kinds[services.SEND_SUMMARY], kinds[services.PLAN_SUMMARY]) == (2, 2, 1)
+    assert (kinds[services.SEND_NEW_HANDOFF], kinds[services.SEND_SUMMARY], kinds[services.PLAN_SUMMARY]) == (2, 4, 1)
 
 
+@pytest.mark.parametrize(
+    ("new_handoff", "kind"), [("each", services.SEND_NEW_HANDOFF), ("hourly", services.SEND_DIGEST)]
+)
 def test_mail_under_way_is_not_sent_once_it_is_off(
-    alpha: TenantRef, visitor: TenantClient, lead: dict[str, Any], inbox: MailServer, monkeypatch: pytest.MonkeyPatch
+    new_handoff: str,
+    kind: str,
+    alpha: TenantRef,
+    visitor: TenantClient,
+    lead: dict[str, Any],
+    inbox: MailServer,
+    wait: Wait,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    send = hooks.get_handler(kind)
+    done: list[hooks.Payload] = []
+
     def turn_off_then_send(tenant: TenantRef, payload: hooks.Payload) -> None:
         choose(alpha, new_handoff="off")
         with enter_tenant(alpha):
-            services.send_new_handoff(tenant, payload)
+            send(tenant, payload)
+        done.append(payload)
 
-    monkeypatch.setitem(hooks._handlers, services.SEND_NEW_HANDOFF, turn_off_then_send)
+    monkeypatch.setitem(hooks._handlers, kind, turn_off_then_send)
+    choose(alpha, new_handoff=new_handoff)
     capture(visitor, lead)
     relay_jobs()
-    assert inbox.messages == []
+    wait(alpha)
+    assert (len(done), inbox.messages) == (1, [])
 
 
 def test_mail_speaks_the_language_of_the_business(
@@ -263,6 +280,13 @@ def test_payloads_hold_no_personal_data(
     assert "ConnectionRefusedError" in payload
     for text in ("Jane", "jane", "owner", "alpha", "7725550177", "772-555"):
         assert text not in payload
+
+
+def test_at_most_twenty_owners_are_told(alpha: TenantRef, visitor: TenantClient, lead: dict[str, Any]) -> None:
+    with enter_tenant(alpha):
+        UserFactory.create_batch(25, role=Role.OWNER)
+        services.tell_new_handoff(alpha, {"handoff": capture(visitor, lead)})
+        assert Job.objects.filter(kind=services.SEND_NEW_HANDOFF).count() == 20
 
 
 # ---- the hourly mail --------------------------------------------------------------------------------------------
@@ -338,6 +362,26 @@ def test_hour_of_which_nothing_is_left_has_no_mail(
     assert inbox.messages == []
 
 
+def test_hourly_mail_begins_anew_with_each_hour_and_takes_a_handoff_once(
+    alpha: TenantRef,
+    visitor: TenantClient,
+    lead: dict[str, Any],
+    inbox: MailServer,
+    wait: Wait,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("tenant_apps.notifications.services.MAX_DIGEST", 2)
+    choose(alpha, new_handoff="hourly")
+    for count in (4, 2):
+        keys = [capture(visitor, lead) for _ in range(count)]
+        relay_jobs()
+        with enter_tenant(alpha):
+            services.tell_new_handoff(alpha, {"handoff": keys[0]})  # a job that is done twice
+            assert NotificationSettings.objects.get().digest == keys[:2]
+        wait(alpha)
+    assert [message["Subject"] for message in inbox.messages] == ["4 new requests", "2 new requests"]
+
+
 def test_hour_without_a_handoff_has_no_mail(alpha: TenantRef) -> None:
     choose(alpha, new_handoff="hourly")
     with enter_tenant(alpha):
@@ -410,3 +454,15 @@ def test_summary_counts_the_day_of_the_business_alone(
         BookingHandoff.objects.filter(pk=keys[2]).update(status="abandoned", abandoned_at=end)
         counted = count_day(begin.date(), time_zone="America/New_York")
     assert counted == DayCounts(captured=2, redirected=1, completed=1, abandoned=1)
+
+
+@pytest.mark.parametrize(
+    ("now", "planned"),
+    [
+        ("2026-03-06T12:59:59+00:00", "2026-03-06T08:00:00-05:00"),
+        ("2026-03-06T13:00:00+00:00", "2026-03-07T08:00:00-05:00"),  # one that is sent now plans the next
+        ("2026-03-07T13:00:00+00:00", "2026-03-08T08:00:00-04:00"),  # the clocks went forward in between
+    ],
+)
+def test_summary_is_planned_for_the_next_morning_of_the_business(now: str, planned: str) -> None:
+    assert next_summary(datetime.fromisoformat(now), time_zone="America/New_York").isoformat() == planned

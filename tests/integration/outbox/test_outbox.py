@@ -5,17 +5,17 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import DataError, IntegrityError, connection, transaction
 from django.utils import timezone
 
 from shared_apps.outbox import hooks, services
 from shared_apps.outbox.models import Job
 from shared_apps.outbox.selectors import find_next_due
-from shared_apps.outbox.services import DELAYS, MAX_TRIES, enqueue, relay_jobs
+from shared_apps.outbox.services import DELAYS, JOBS, MAX_TRIES, describe_error, enqueue, relay_jobs
 from shared_apps.platform.lifecycle import RESUME, SUSPEND, take_step
 from shared_apps.tenants.due import is_quiet_since
 from shared_apps.tenants.scope import TenantRef, enter_tenant, public_scope
-from tests.jobs import deliver, is_marked
+from tests.jobs import deliver, is_marked, make_due
 
 KIND = "tests.note_call"
 Calls = list[tuple[str, str, dict[str, Any]]]
@@ -105,6 +105,13 @@ def test_same_key_waits_once_with_the_newest_payload(alpha: TenantRef, calls: Ca
     assert sorted(payload["number"] for _, _, payload in calls) == [2, 3]
 
 
+def test_key_is_of_one_kind_alone(alpha: TenantRef, calls: Calls, failing: str) -> None:
+    with enter_tenant(alpha):
+        for kind in (KIND, failing):
+            enqueue(kind=kind, payload={"number": 1}, key="k")
+        assert set(Job.objects.values_list("kind", flat=True)) == {KIND, failing}
+
+
 def test_key_asked_for_while_its_job_runs_is_done_once_more(alpha: TenantRef, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[int] = []
 
@@ -164,13 +171,47 @@ def test_failing_job_blocks_nobody_and_waits_longer_each_time(
     assert sum(DELAYS) > 2.9 * 24 * 3600
 
 
+def test_error_of_the_database_is_told_by_its_class_and_sqlstate_alone(alpha: TenantRef) -> None:
+    with pytest.raises(DataError) as caught, enter_tenant(alpha), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT 'Jane Doe'::integer")
+    assert "Jane" in str(caught.value)
+    assert describe_error(caught.value) == "DataError 22P02"
+
+
+def test_tries_are_counted_by_how_they_went(alpha: TenantRef, calls: Calls, failing: str) -> None:
+    before = JOBS.read()
+    with enter_tenant(alpha):
+        for kind in (KIND, failing):
+            enqueue(kind=kind, payload={"number": 1})
+    relay_jobs()
+    with enter_tenant(alpha):
+        Job.objects.update(attempts=MAX_TRIES - 1)
+    make_due(alpha)
+    relay_jobs()
+    counted = {outcome: count - before[outcome] for outcome, count in JOBS.read().items()}
+    assert counted == {("done",): 1, ("failed",): 1, ("dead",): 1}
+
+
 def test_given_up_job_asked_for_by_key_lives_again(alpha: TenantRef, calls: Calls) -> None:
     with enter_tenant(alpha):
         enqueue(kind=KIND, payload={"number": 1}, key="k")
         Job.objects.update(failed_at=timezone.now(), attempts=MAX_TRIES, last_error="OSError")
         enqueue(kind=KIND, payload={"number": 1}, key="k")
+        assert Job.objects.values_list("failed_at", "attempts", "last_error").get() == (None, 0, "")
     relay_jobs()
     assert len(calls) == 1
+
+
+def test_job_that_was_given_up_is_kept_for_ninety_days(alpha: TenantRef, failing: str) -> None:
+    with enter_tenant(alpha):
+        for days in (91, 89, 0):
+            enqueue(kind=failing, payload={"days": days})
+            gone = timezone.now() - timedelta(days=days) if days else None
+            Job.objects.filter(payload={"days": days}).update(failed_at=gone, attempts=MAX_TRIES - 1)
+    relay_jobs()  # which gives the last one up
+    with enter_tenant(alpha):
+        kept = sorted(job.payload["days"] for job in Job.objects.exclude(failed_at=None))
+    assert kept == [0, 89]
 
 
 def test_given_up_job_is_not_begun_beside_others(alpha: TenantRef, calls: Calls) -> None:

@@ -125,9 +125,10 @@ def test_a_form_of_another_site_is_refused(origin: str, has_token: bool, status:
 @pytest.mark.usefixtures("switched_on")
 def test_signups_are_limited_by_address(client: Client, settings: Any) -> None:
     settings.RATES = settings.RATES | {"RATE_CAPTURE_PER_IP": "2/m"}
-    statuses = [client.post("/interest", GOOD, REMOTE_ADDR="203.0.113.77").status_code for _ in range(3)]
+    answers = [client.post("/interest", GOOD, REMOTE_ADDR="203.0.113.77") for _ in range(3)]
 
-    assert statuses == [303, 303, 429]
+    assert [answer.status_code for answer in answers] == [303, 303, 429]
+    assert 0 < int(answers[2]["Retry-After"]) <= 60
 
 
 @pytest.mark.usefixtures("switched_on")

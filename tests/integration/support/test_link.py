@@ -40,6 +40,23 @@ def test_link_logs_support_in_and_is_written_down(alpha: TenantRef, visit: Visit
     assert session.user_id is None
 
 
+def test_link_ends_whose_session_the_browser_had_and_leaves_no_token_of_it(
+    alpha: TenantRef, owner: TenantClient, make_link: MakeLink
+) -> None:
+    owner.get("/login")
+    before = {name: owner.cookies[name].value for name in ("sessionid", "csrftoken")}
+
+    assert owner.get(make_link(alpha)).status_code == 303
+
+    assert all(owner.cookies[name].value != value for name, value in before.items())
+    assert owner.get("/api/v1/me").status_code == 403  # support, and nobody's colleague
+    with enter_tenant(alpha):
+        assert 1700 < owner.session.get_expiry_age() <= 1800
+    stolen = TenantClient(alpha)
+    stolen.cookies["sessionid"] = before["sessionid"]
+    assert stolen.get("/api/v1/handoffs").status_code == 401
+
+
 def test_only_the_tokens_hash_is_kept_and_no_log_has_it(
     alpha: TenantRef, make_link: MakeLink, caplog: pytest.LogCaptureFixture
 ) -> None:

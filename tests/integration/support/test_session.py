@@ -18,7 +18,7 @@ from shared_apps.support.models import SupportAccess
 from shared_apps.tenants.scope import TenantRef, enter_tenant, public_scope
 from tenant_apps.business.models import BusinessProfile
 from tests.clients import TenantClient
-from tests.factories import HandoffFactory
+from tests.factories import HandoffFactory, open_support
 from tests.integration.support.conftest import HELPER, Visit
 
 Login = Callable[..., TenantClient]
@@ -115,7 +115,9 @@ def test_raised_it_saves_the_profile_but_not_where_data_goes(
 
     refused = guest.put_json("/api/v1/settings/profile", profile | {"phone": "772-555-0100"} | change)
     saved = guest.put_json("/api/v1/settings/profile", profile | {"phone": "772-555-0111"})
+    stale = guest.put_json("/api/v1/settings/profile", profile, if_match='"1"')
 
+    assert stale.status_code == 412  # somebody saved since, which is no refusal
     assert (refused.status_code, _code(refused)) == (403, "support_refused")
     assert saved.status_code == 200
     with enter_tenant(alpha):
@@ -181,6 +183,8 @@ def test_it_ends_by_itself_by_the_databases_clock(guest: TenantClient, owner: Te
     assert not _is_in(guest)
     entry = _entry(owner)
     assert (entry["endedBy"], entry["endedAt"]) == ("time", entry["endsAt"])
+    assert owner.delete(f"{LOG}/{entry['id']}").status_code == 204
+    assert _entry(owner) == entry  # nobody has ended it after the fact
 
 
 def test_its_own_button_ends_it(guest: TenantClient, owner: TenantClient) -> None:
@@ -238,7 +242,10 @@ def test_deactivating_the_person_ends_it_for_good(
 
     assert admin.post(page, {"email": HELPER, "role": "support"}).status_code == 302  # not active
     assert not _is_in(guest)
-    assert _entry(owner)["endedBy"] == "platform"
+    entry = _entry(owner)
+    assert entry["endedBy"] == "platform"
+    assert owner.post(f"{LOG}/{entry['id']}/raise").status_code == 409
+    assert _entry(owner)["raisedAt"] is None
 
     assert admin.post(page, {"email": HELPER, "role": "support", "is_active": "on"}).status_code == 302
     assert not _is_in(guest)
@@ -272,6 +279,15 @@ def test_logging_in_as_somebody_leaves_nothing_of_it(
 def test_log_is_for_owners_alone(guest: TenantClient, login: Login, alpha: TenantRef, beta: TenantRef) -> None:
     assert login(alpha, Role.STAFF).get(LOG).status_code == 403
     assert login(beta, Role.OWNER).get(LOG).json() == {"items": []}
+
+
+def test_log_shows_the_latest_first_at_most_a_hundred(
+    owner: TenantClient, alpha: TenantRef, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared_apps.support.selectors.MAX_SHOWN", 2)
+    opened = [open_support(alpha).pk for _ in range(3)]
+
+    assert [entry["id"] for entry in owner.get(LOG).json()["items"]] == [opened[2], opened[1]]
 
 
 def test_log_forgets_after_a_year(guest: TenantClient, owner: TenantClient, alpha: TenantRef, visit: Visit) -> None:

@@ -74,6 +74,13 @@ def test_phone_is_written_as_in_the_region(phone: str, region: str, shown: str) 
     assert format_phone(phone, region=region) == shown
 
 
+def test_address_leads_to_the_visitors_map() -> None:
+    assert make_card(address="1 Ocean & Main, #4").map_url == (
+        "https://www.google.com/maps/search/?api=1&query=1+Ocean+%26+Main%2C+%234"
+    )
+    assert make_card().map_url == ""
+
+
 def contrast(one: str, other: str) -> float:
     lighter, darker = sorted((relative_luminance(one), relative_luminance(other)), reverse=True)
     return (lighter + 0.05) / (darker + 0.05)
