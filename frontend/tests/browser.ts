@@ -12,7 +12,7 @@ Object.assign(pageDocument, { getElementById: () => ({ textContent: JSON.stringi
 Object.defineProperty(pageDocument, "hidden", { get: () => isHidden });
 const globals = {
   document: pageDocument,
-  navigator: { onLine: true },
+  navigator: { onLine: true, languages: ["en-US"] },
   location: { pathname: "/dashboard", search: "?q=a", assign: (href: string) => visited.push(href) },
   addEventListener: page.addEventListener.bind(page),
   removeEventListener: page.removeEventListener.bind(page),
