@@ -3,7 +3,14 @@
 const page = new EventTarget();
 const pageDocument = new EventTarget();
 
-export const BOOT = { email: "owner@alpha.example", role: "owner", csrf: "the-token", support: null };
+export const BOOT = {
+  email: "owner@alpha.example",
+  role: "owner",
+  businessName: "Alpha",
+  timeZone: "UTC",
+  csrf: "the-token",
+  support: null,
+};
 /** The addresses the page was sent to. */
 export const visited: string[] = [];
 let isHidden = false;
