@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { afterEach, mock, test } from "node:test";
 
 import { asked, json, serve } from "./browser.ts";
-import { doing, draw, focus, get, happen, press } from "./dom.ts";
+import { doing, draw, focus, get, happen, press, type } from "./dom.ts";
 import { handoff } from "./records.ts";
 import { ListEditor } from "../src/dashboard/components/ListEditor.tsx";
 import { EraseDialog } from "../src/dashboard/handoffs/EraseDialog.tsx";
@@ -103,7 +103,7 @@ test("a question takes the focus, to the harmless answer, and gives it back", as
   await press("Do it");
   assert.deepEqual(closed, ["closed", "closed", "closed", "done"]);
   await draw(page(false));
-  assert.equal(focus().textContent, "Erase");
+  assert.equal(focus(), get("button", "Erase"));
 });
 
 test("a press inside a question does not close it", async () => {
@@ -124,8 +124,11 @@ test("data that could not be erased is said in the question, which can be answer
   const item = handoff(1);
   await draw(<EraseDialog item={item} onClose={() => done.push("closed")} onErased={(each) => done.push(each.id)} />);
   get("h2", "Erase Person 1’s data?");
-  serve(() => json({ detail: "Only an owner may." }, 403));
+  let answer: (response: Response) => void = () => undefined;
+  serve(() => new Promise((resolve) => (answer = resolve)));
   await press("Erase for good");
+  assert.equal(get("button", "Erase for good").getAttribute("aria-busy"), "true");
+  await doing(() => answer(json({ detail: "Only an owner may." }, 403)));
   assert.deepEqual([get("[role=alert]").textContent, done, toasts.get()], ["Only an owner may.", [], []]);
   assert.equal(get("button", "Erase for good").getAttribute("aria-busy"), null);
   serve(({ name }) => (name.startsWith("DELETE") ? new Response(null, { status: 204 }) : json(item)));
@@ -211,9 +214,14 @@ test("a line that is added or removed leaves the focus in the list, and is told"
   await press("Add a service");
   assert.deepEqual([list.items(), focus() === inputs()[2]], [["Cut", "Colour", ""], true]);
   assert.equal(get("button", "Add a service").disabled, true); // three are the most
+  inputs()[0]?.focus();
+  await type(inputs()[0]!, "Cuts");
+  assert.equal(focus(), inputs()[0]); // once it was moved there, the focus is the visitor's own
+  await type(inputs()[0]!, "Cut");
   await press("Remove Colour");
   assert.deepEqual([list.items(), focus() === inputs()[1], announcement.get()], [["Cut", ""], true, "Colour removed."]);
   await press("Remove service 2");
+  assert.equal(focus(), inputs()[0]);
   await press("Remove Cut");
   assert.deepEqual([list.items(), focus().textContent], [[], "Add a service"]);
 });
@@ -223,14 +231,40 @@ test("a line is moved by Alt and an arrow, within the list, and takes the focus 
   const key = (at: number, name: string, altKey = true): Promise<Event> =>
     happen(inputs()[at]!, "keydown", { key: name, altKey });
   assert.equal((await key(0, "ArrowDown", false)).defaultPrevented, false);
+  const before = announcement.get();
   await key(0, "ArrowUp");
-  assert.deepEqual(list.items(), ["Cut", "Colour"]);
+  assert.deepEqual([list.items(), announcement.get()], [["Cut", "Colour"], before]);
   await key(0, "ArrowDown");
   assert.deepEqual([list.items(), focus() === inputs()[1]], [["Colour", "Cut"], true]);
   assert.equal(announcement.get(), "Cut: now 2 of 2.");
   await key(1, "ArrowDown");
-  assert.deepEqual(list.items(), ["Colour", "Cut"]);
+  assert.deepEqual([list.items(), announcement.get()], [["Colour", "Cut"], "Cut: now 2 of 2."]);
   assert.deepEqual([get("button", "Move Colour up").disabled, get("button", "Move Cut down").disabled], [true, true]);
+});
+
+test("keys that come faster than the list is drawn move the same line on", async () => {
+  const list = await edit(["Cut", "Colour", "Perm"]);
+  await doing(() => {
+    for (let n = 0; n < 2; n++) {
+      inputs()[0]?.dispatchEvent(Object.assign(new Event("keydown"), { key: "ArrowDown", altKey: true }));
+    }
+  });
+  assert.deepEqual([list.items(), focus() === inputs()[2]], [["Colour", "Perm", "Cut"], true]);
+});
+
+test("a button that is off at the end of the list leaves the focus with its line", async () => {
+  const list = await edit(["Cut", "Colour"]);
+  await press("Move Cut down");
+  assert.deepEqual([list.items(), focus() === inputs()[1]], [["Colour", "Cut"], true]);
+  await edit(["Cut", "Colour", "Perm"]);
+  await press("Move Cut down");
+  assert.equal(focus(), get("button", "Move Cut down"));
+});
+
+test("blanks around a line go when it is left", async () => {
+  const list = await edit([" Cut "]);
+  await happen(inputs()[0]!, "blur");
+  assert.deepEqual(list.items(), ["Cut"]);
 });
 
 test("what is wrong with a line stands at it", async () => {

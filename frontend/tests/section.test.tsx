@@ -232,6 +232,18 @@ test("theirs taken is no change of mine, and mine can be brought back", async ()
   assert.deepEqual([draft(), section.isChanged, section.aside], [["Mine", ""], true, null]);
 });
 
+test("theirs taken is no longer wrong where mine was", async () => {
+  write = () => Promise.reject(new ApiError(422, { errors: [{ field: "name", message: "Too odd." }] }));
+  await changeTo({ name: "Mine" });
+  await save();
+  server = { value: { name: "Theirs", note: "", hours: "9-5" }, etag: '"7"' };
+  write = () => stale();
+  await save();
+  assert.deepEqual(section.errors, { name: "Too odd." });
+  await press("Use theirs");
+  assert.deepEqual(section.errors, {});
+});
+
 test("mine that was set aside is dropped by the next save", async () => {
   await clash();
   await press("Use theirs");
