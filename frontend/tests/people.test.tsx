@@ -68,7 +68,7 @@ test("who is removed is asked about first, is gone from the list, and leaves the
   await agree();
   assert.deepEqual([names(), rows("team-row").length], [["DELETE /team/2"], 1]);
   assert.deepEqual(said(), [["plain", "p2@alpha.example was removed."]]);
-  assert.equal(focus().contains(get("table")), true);
+  assert.deepEqual([focus().localName, focus().contains(get("table"))], ["div", true]);
 });
 
 test("a change that is refused is said, and the people are read again", async () => {
@@ -93,6 +93,20 @@ test("a role takes effect as the server answers it", async () => {
   await happen(select, "change");
   assert.deepEqual([names(), asked[0]?.body], [["PATCH /team/2"], { role: "owner" }]);
   assert.deepEqual(said(), [["plain", "p2@alpha.example is now an owner."]]);
+  assert.equal(get("table").querySelectorAll("select").length, 2); // neither is the last one now
+});
+
+test("an invitation goes out once, and the field is free for the next", async () => {
+  let answer: (response: Response) => void = () => undefined;
+  serve((call) => (call.name === "GET /team" ? json({ items: TEAM }) : new Promise((resolve) => (answer = resolve))));
+  await draw(<main><People onSettled={() => undefined} /></main>);
+  const input = get("form").querySelector("input")!;
+  await type(input, "new@alpha.example");
+  await happen(get("form"), "submit");
+  await happen(get("form"), "submit");
+  await doing(() => answer(json(member(3, "staff", { email: "new@alpha.example", state: "invited" }))));
+  assert.deepEqual([names(), input.value, rows("team-row").length], [["GET /team", "POST /team"], "", 3]);
+  assert.deepEqual(said(), [["plain", "An invitation is on its way to new@alpha.example."]]);
 });
 
 test("an invitation that cannot go out is told at its field, which takes the focus", async () => {
@@ -140,6 +154,7 @@ test("a key is shown once, until it is kept or revoked", async () => {
   await happen(form, "submit");
   await press("Revoke Reporting");
   await agree();
+  assert.doesNotMatch(get("main").textContent, /Reporting/);
   assert.equal(get("[data-testid=new-key]").value, "hk_1secret2"); // that one still works
   await press("Revoke Second");
   await agree();
@@ -187,6 +202,15 @@ test("a password that is refused stays typed, with the reason at its field or be
   serve(() => json({ detail: "Too many tries." }, 403));
   await happen(get("form"), "submit");
   assert.equal(get("[role=alert]").textContent, "Too many tries.");
+});
+
+test("a password is sent once, however often it is pressed", async () => {
+  serve(() => new Promise(() => undefined));
+  await draw(<Password />);
+  for (const field of fields()) await type(field, "words");
+  await happen(get("form"), "submit");
+  await happen(get("form"), "submit");
+  assert.equal(asked.length, 1);
 });
 
 test("passwords are hidden until they are wanted", async () => {

@@ -132,6 +132,7 @@ def test_form_without_scripts_asks_for_what_is_taken(reachable: TenantRef, visit
         assert page.one("label", for_=name).text
         assert "aria-invalid" not in field
     assert page.one("textarea", name="notes")["maxlength"] == "1000"
+    assert page.one("label", for_="notes").text
     assert UUID(page.one("input", name="idempotencyKey")["value"]).version == 4
     assert page.one("input", name="sourcePage")["value"] == "/book"
     assert "hidden" in page.one(id_="error-summary")
@@ -174,7 +175,7 @@ def test_errors_are_told_beside_their_fields_and_in_one_list(reachable: TenantRe
 def test_all_that_was_typed_stands_in_the_page_that_comes_back(reachable: TenantRef, visitor: TenantClient) -> None:
     typed = {name: f"{HOSTILE} {name}" for name in FIELDS} | {
         "notes": f"\n{HOSTILE} notes",
-        "sourcePage": "/somewhere",
+        "sourcePage": f"/{HOSTILE}",
         "utm_source": f"{HOSTILE} flyer",
         "shareDetailsWithProvider": "true",
         "idempotencyKey": "0199a1b2-c3d4-7e5f-8a6b-7c8d9e0f1a2b",

@@ -209,7 +209,8 @@ class RuleUnderstanding:
         text.claimed = [span for span in text.claimed if span not in other_times]
         text.is_answer = asking is not None
         text.has_service = bool(service or asking == CONFIRM or "requestedService" in context.known)
-        notes = tidy_note(_rest(text)) if bare and asking == "notes" else ""
+        is_note = bare and asking == "notes" and not _CHANGES.match(text.folded)
+        notes = tidy_note(_rest(text)) if is_note else ""
         if not notes and not (bare and asking in _LIMITS and asking != CONFIRM and not text.claimed):
             notes = read_notes(text, events)
         return {
