@@ -3,7 +3,14 @@
 const page = new EventTarget();
 const pageDocument = new EventTarget();
 
-export const BOOT = { email: "owner@alpha.example", role: "owner", csrf: "the-token", support: null };
+export const BOOT = {
+  email: "owner@alpha.example",
+  role: "owner",
+  businessName: "Alpha",
+  timeZone: "UTC",
+  csrf: "the-token",
+  support: null,
+};
 /** The addresses the page was sent to. */
 export const visited: string[] = [];
 let isHidden = false;
@@ -12,7 +19,7 @@ Object.assign(pageDocument, { getElementById: () => ({ textContent: JSON.stringi
 Object.defineProperty(pageDocument, "hidden", { get: () => isHidden });
 const globals = {
   document: pageDocument,
-  navigator: { onLine: true },
+  navigator: { onLine: true, languages: ["en-US"] },
   location: { pathname: "/dashboard", search: "?q=a", assign: (href: string) => visited.push(href) },
   addEventListener: page.addEventListener.bind(page),
   removeEventListener: page.removeEventListener.bind(page),

@@ -132,6 +132,7 @@ def test_form_without_scripts_asks_for_what_is_taken(reachable: TenantRef, visit
         assert page.one("label", for_=name).text
         assert "aria-invalid" not in field
     assert page.one("textarea", name="notes")["maxlength"] == "1000"
+    assert page.one("label", for_="notes").text
     assert UUID(page.one("input", name="idempotencyKey")["value"]).version == 4
     assert page.one("input", name="sourcePage")["value"] == "/book"
     assert "hidden" in page.one(id_="error-summary")
@@ -175,7 +176,7 @@ def test_errors_are_told_beside_their_fields_and_in_one_list(reachable: TenantRe
 def test_all_that_was_typed_stands_in_the_page_that_comes_back(reachable: TenantRef, visitor: TenantClient) -> None:
     typed = {name: f"{HOSTILE} {name}" for name in FIELDS} | {
         "notes": f"\n{HOSTILE} notes",
-        "sourcePage": "/somewhere",
+        "sourcePage": f"/{HOSTILE}",
         "utm_source": f"{HOSTILE} flyer",
         "shareDetailsWithProvider": "true",
         "idempotencyKey": "0199a1b2-c3d4-7e5f-8a6b-7c8d9e0f1a2b",
@@ -213,6 +214,7 @@ def test_form_in_a_frame_leads_out_of_it(reachable: TenantRef, visitor: TenantCl
     assert (page.one("body")["class"], page.one("body")["data-frame-origins"]) == ("embedded", "")
     assert page.all("a", data_service="Haircut")[0]["href"] == "/book?embed=1&service=Haircut"
     plain = _read(visitor.get("/book"))
+    assert [len(each.all(tag)) for each in (page, plain) for tag in ("header", "footer")] == [0, 0, 1, 1]
     assert "data-frame-origins" not in plain.one("body")
     assert "target" not in plain.one(data_direct="")
 
@@ -286,6 +288,7 @@ def test_chat_is_a_form_of_its_own_until_its_script_comes(reachable: TenantRef, 
     assert (card["data-assistant"], card["data-visitor"], card["data-again"]) == ("Alpha Studio", "You", "Try again")
     field = page.mark("assistant-input")
     assert (field.tag, field["name"], field["maxlength"]) == ("textarea", "notes", "1000")
+    assert page.one("label", for_=field["id"]).text
     [form] = [each for each in page.all("form") if each.is_in(card)]
     assert (form["method"], form["action"]) == ("post", "/book")
     assert field.is_in(form)
@@ -332,7 +335,7 @@ def test_frame_waits_hidden_with_a_way_out_of_its_own(
     assert stage["data-title"]
     fallback = page.mark("frame-fallback")
     assert {"hidden", "data-fallback"} <= fallback.attributes.keys()
-    assert fallback.is_in(stage)
+    assert (fallback["role"], fallback["tabindex"], fallback.is_in(stage)) == ("alert", "-1", True)
     [way_out] = [each for each in page.all("form") if each.is_in(fallback)]
     assert (way_out["method"], way_out["action"]) == ("post", f"/go/{key}")
     assert page.one(data_waiting="")["role"] == "status"

@@ -21,7 +21,7 @@ _LEAD = (
     r"message|whats ?app|write)(?:ing)?(?: (?:or|and) (?:text|call|e-?mail))?(?: to)?(?: me|"
     r" us)?(?: back)?(?: (?:at|on|by|via))?|"
     r"(?:my |the |best )*(?:cell|mobile|phone|telephone|tel|contact|whats ?app|number|num|no\.|e-?mail|"
-    r"email address|mail)(?: (?:phone|number|num|address|no\.?))*(?: (?:is|es))?|(?:it'?s|its)|"
+    r"email address|mail(?:to)?)(?: (?:phone|number|num|address|no\.?))*(?: (?:is|es))?|(?:it'?s|its)|"
     r"(?:me pueden |pueden |puedes )?(?:llam(?:ar|ame|enme|adme)|escrib(?:ir|eme|anme)|contact(?:ar|ame|"
     r"enme)|mandame)(?:me)?(?: (?:un )?(?:mensaje|whatsapp))?(?: al?| en| por)?|"
     r"(?:mi |el |al )*(?:numero|tel(?:efono)?|cel(?:ular)?|movil|correo|e-?mail|mail|"
@@ -61,7 +61,7 @@ def claim_contact(message: Message, *, region: str, is_asked: bool) -> Contact:
 
 def _claim_email(message: Message) -> str:
     for match in _EMAIL.finditer(message.typed):
-        text = match[0].rstrip(".,;:!?)'\"-").removeprefix("mailto:")
+        text = match[0].rstrip(".,;:!?)'\"-")
         email = parse_email(text)
         if email:
             _claim_with_lead(message, match.start(), match.start() + len(text))

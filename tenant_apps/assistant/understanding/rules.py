@@ -94,6 +94,7 @@ _LACKS = re.compile(
     r"\b(?:no|not|don't|dont|without|sin)\b[^.!?\n]{0,15}\b(?:e-?mail|correo|phone|number|telefono|numero|celular)\b"
 )
 _TALKS_OF_CHANGE = re.compile(r"\b(?:cambi(?:ar|a|e|ame)|change|fix|edit|corregir|servicio|service)\b")
+_RESERVES = re.compile(r"\b(?:but|except|unless|not (?!a problem)|pero|excepto|salvo|sino)\b")  # a yes that is none
 _JOINS = re.compile(r"\W*(?:(?:and|or|is|my|at|y|e|o|u|es|mi|en)\b\W*)+")  # what stood between a number and an address
 _NO_ANSWER = _ASKS | {Intent.CANCEL, Intent.RESTART, Intent.CHANGE}
 
@@ -108,6 +109,8 @@ class RuleUnderstanding:
         text = Message(cleaned.replace(CARD_REMOVED, " " * len(CARD_REMOVED)))
         _claim_orders(text, had_card=had_card)
         intents = find_intents(text.folded, is_answer=context.asking is not None)
+        if context.asking == CONFIRM and Intent.YES in intents and _RESERVES.search(text.folded):
+            intents.add(Intent.CHANGE)
         contact = claim_contact(
             text, region=context.region, is_asked=context.asking in ("customerPhone", "customerEmail")
         )
@@ -206,7 +209,8 @@ class RuleUnderstanding:
         text.claimed = [span for span in text.claimed if span not in other_times]
         text.is_answer = asking is not None
         text.has_service = bool(service or asking == CONFIRM or "requestedService" in context.known)
-        notes = tidy_note(_rest(text)) if bare and asking == "notes" else ""
+        is_note = bare and asking == "notes" and not _CHANGES.match(text.folded)
+        notes = tidy_note(_rest(text)) if is_note else ""
         if not notes and not (bare and asking in _LIMITS and asking != CONFIRM and not text.claimed):
             notes = read_notes(text, events)
         return {

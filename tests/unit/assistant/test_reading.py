@@ -209,3 +209,47 @@ def test_a_wish_to_change_is_no_detail_itself(message: str, about: str) -> None:
 def test_who_lacks_one_way_is_not_asked_for_it_again(message: str) -> None:
     reading = understanding.read(message, Context(services=SALON.services, region="US", asking="customerPhone"))
     assert (reading.slots, reading.about) == ({}, None)
+
+
+@pytest.mark.parametrize("asking", ["requestedService", "preferredDateTimeText", "customerName", "notes"])
+def test_a_card_number_answers_nothing(asking: str) -> None:
+    assert read("4242 4242 4242 4242", asking) == {}
+
+
+@pytest.mark.parametrize(
+    ("message", "asking", "is_bad"),
+    [
+        ("555-123", "customerEmail", True),
+        ("my number is 12345", None, True),
+        ("my number is 772 555 0177 or 12345", "customerPhone", False),
+        ("there are 2 of us", "customerPhone", False),
+    ],
+)
+def test_only_what_was_meant_as_a_number_is_a_bad_one(message: str, asking: str | None, is_bad: bool) -> None:
+    context = Context(services=SALON.services, region="US", asking=asking)
+    assert understanding.read(message, context).is_bad_phone is is_bad
+
+
+@pytest.mark.parametrize(
+    ("message", "asking", "slots"),
+    [
+        ("actually make it Saturday", "notes", {"preferredDateTimeText": "Saturday"}),
+        ("ok but only with Dana", "notes", {"notes": "only with Dana"}),
+        ("Coastal Cuts", "customerName", {}),
+        ("mailto:ana@example.com", "customerEmail", {"customerEmail": "ana@example.com"}),
+    ],
+)
+def test_an_answer_fills_what_it_says_and_no_more(message: str, asking: str, slots: dict[str, str]) -> None:
+    assert read(message, asking) == slots
+
+
+@pytest.mark.parametrize(
+    "known", [{"preferredDateTimeText": "mañana por la tarde"}, {"notes": "soy alérgica al tinte"}]
+)
+def test_language_is_that_of_what_was_said_before_where_a_message_has_none(known: dict[str, str]) -> None:
+    context = Context(services=SALON.services, region="US", asking="customerPhone", known=known, language="en")
+    assert understanding.read("772-555-0177", context).language == "es"
+
+
+def test_nothing_is_to_be_changed_before_anything_was_asked() -> None:
+    assert understanding.read("change the time", SALON).about is None
