@@ -109,6 +109,20 @@ test("an invitation goes out once, and the field is free for the next", async ()
   assert.deepEqual(said(), [["plain", "An invitation is on its way to new@alpha.example."]]);
 });
 
+test("who is invited while the list cannot be had is not taken for all of it", async () => {
+  let isAway = true;
+  serve((call) => {
+    if (call.name === "POST /team") return json(member(3, "staff", { state: "invited" }));
+    return isAway ? json({ detail: "Away." }, 503) : json({ items: [...TEAM, member(3, "staff")] });
+  });
+  await draw(<main><People onSettled={() => undefined} /></main>);
+  assert.equal(rows("team-row").length, 0);
+  isAway = false;
+  await type(get("form").querySelector("input")!, "p3@alpha.example");
+  await happen(get("form"), "submit");
+  assert.deepEqual([names().at(-1), rows("team-row").length], ["GET /team", 3]);
+});
+
 test("an invitation that cannot go out is told at its field, which takes the focus", async () => {
   await people(() => refused("email"));
   const form = get("form");

@@ -122,6 +122,17 @@ def test_login_says_what_is_wrong_where_readers_hear_it(alpha: TenantRef, visito
     assert any(each["href"] == "/forgot-password" for each in page.all("a"))
 
 
+def test_form_of_a_forgotten_password_keeps_what_was_typed_as_text(
+    alpha: TenantRef, visitor: TenantClient, settings: Any
+) -> None:
+    settings.RATES = settings.RATES | {"RATE_LOGIN": "1/30m"}
+    visitor.post("/forgot-password", {"email": HOSTILE})
+    page = _read(visitor.post("/forgot-password", {"email": HOSTILE}))
+    assert not page.having("data-evil")
+    email = page.one("input", name="email")
+    assert (email["value"], email["aria-describedby"]) == (HOSTILE, page.mark("field-error")["id"])
+
+
 def test_login_goes_on_where_it_was_asked_from(alpha: TenantRef, visitor: TenantClient) -> None:
     page = _read(visitor.get("/login?next=/dashboard/insights%3Frange%3D7"))
     assert page.one("input", name="next")["value"] == "/dashboard/insights?range=7"

@@ -55,7 +55,10 @@ def claim_contact(message: Message, *, region: str, is_asked: bool) -> Contact:
     phone = _claim_phone(message, region)
     digits = sum(character.isdigit() for character in message.blanked())
     is_bad_phone = not phone and ((is_asked and not email and digits >= 3) or (meant_phone and not email))
-    is_bad_email = not email and not phone and _MEANT_EMAIL.search(message.folded) is not None
+    meant_email = None if email or phone else _MEANT_EMAIL.search(message.folded)
+    is_bad_email = meant_email is not None
+    if meant_email:
+        message.claim(*meant_email.span())  # half an address is nobody's name
     return Contact(phone, email, is_bad_phone and not is_bad_email, is_bad_email)
 
 

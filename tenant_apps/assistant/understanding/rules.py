@@ -116,9 +116,10 @@ class RuleUnderstanding:
         )
         contacts = tuple(text.claimed)
         slots = {"customerPhone": contact.phone, "customerEmail": contact.email}
+        addressed = []
         if context.business_name and fold(context.business_name) in text.folded:
             start = text.folded.index(fold(context.business_name))
-            text.claim(start, start + len(context.business_name))
+            addressed.append(text.claim(start, start + len(context.business_name)))
         questions = _find_questions(text)
         if questions is None:
             if not intents & (_ASKS | {Intent.CANCEL, Intent.RESTART}):
@@ -132,7 +133,7 @@ class RuleUnderstanding:
             if is_answer and (
                 context.asking == "notes" or (context.asking == CONFIRM and _ASKS_TO_SPARE.match(text.folded))
             ):
-                slots |= _read_note(text)
+                slots |= _read_note(text, addressed)
             if "notes" not in slots:
                 slots |= self._read_wish(text, context, contacts, is_answer=is_answer)
             if asked_about and slots.get("preferredDateTimeText") and not slots["requestedService"]:
@@ -236,12 +237,17 @@ def _claim_orders(text: Message, *, had_card: bool) -> None:
             text.claim(start, match.end())
 
 
-def _read_note(text: Message) -> dict[str, str]:
-    """The answer to what else there is to know, whole and as typed: half a note may say the opposite."""
+def _read_note(text: Message, addressed: list[Span]) -> dict[str, str]:
+    """The answer to what else there is to know, whole and as typed: half a note may say the opposite.
+
+    `addressed` is the business's name, which a note may mention.
+    """
     if is_only_filler(text.folded) or is_question(text.folded) or _CHANGES.match(text.folded):
         return {}
     typed = list(text.typed)
     for span in text.claimed:
+        if span in addressed:
+            continue
         typed[span.start : span.end] = " " * (span.end - span.start)
     note = tidy_note(tidy("".join(typed)))
     return {"notes": note} if note else {}

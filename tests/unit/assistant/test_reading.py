@@ -235,11 +235,14 @@ def test_only_what_was_meant_as_a_number_is_a_bad_one(message: str, asking: str 
     [
         ("actually make it Saturday", "notes", {"preferredDateTimeText": "Saturday"}),
         ("ok but only with Dana", "notes", {"notes": "only with Dana"}),
+        ("I love Coastal Cuts, short sides", "notes", {"notes": "I love Coastal Cuts, short sides"}),
         ("Coastal Cuts", "customerName", {}),
+        ("maria@gmail", "customerEmail", {}),
+        ("Ana Lopez, ana@gmail", None, {"customerName": "Ana Lopez"}),
         ("mailto:ana@example.com", "customerEmail", {"customerEmail": "ana@example.com"}),
     ],
 )
-def test_an_answer_fills_what_it_says_and_no_more(message: str, asking: str, slots: dict[str, str]) -> None:
+def test_an_answer_fills_what_it_says_and_no_more(message: str, asking: str | None, slots: dict[str, str]) -> None:
     assert read(message, asking) == slots
 
 

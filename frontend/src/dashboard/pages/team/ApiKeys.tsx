@@ -70,7 +70,8 @@ export function ApiKeys() {
       <MakeKey
         onMade={(key) => {
           setMade(key);
-          keys.replace({ items: [key, ...items] });
+          if (keys.data) keys.replace({ items: [key, ...items] });
+          else keys.reload();
         }}
       />
       {made && <Shown made={made} onDone={() => setMade(null)} />}

@@ -116,7 +116,7 @@ export function People({ onSettled }: { onSettled: (isSettled: boolean) => void 
 
   return (
     <Card title="People">
-      <Invite onInvited={(member) => team.replace({ items: [...members, member] })} />
+      <Invite onInvited={(member) => (team.data ? team.replace({ items: [...members, member] }) : team.reload())} />
       <Listing
         resource={team}
         box={box}
