@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { afterEach, mock, test } from "node:test";
 
 import { asked, json, serve } from "./browser.ts";
-import { doing, draw, focus, get, happen, press, type } from "./dom.ts";
+import { all, doing, draw, focus, get, happen, press, send, type } from "./dom.ts";
 import { handoff } from "./records.ts";
 import { ListEditor } from "../src/dashboard/components/ListEditor.tsx";
 import { EraseDialog } from "../src/dashboard/handoffs/EraseDialog.tsx";
@@ -96,7 +96,7 @@ test("a question takes the focus, to the harmless answer, and gives it back", as
   get("button", "Erase").focus();
   await draw(page(true));
   const dialog = get("dialog");
-  assert.deepEqual([dialog.isModal, focus().textContent], [true, "Cancel"]);
+  assert.deepEqual([dialog.hasAttribute("open"), focus().textContent], [true, "Cancel"]);
   assert.equal(dialog.getAttribute("aria-labelledby"), get("h2", "Sure?").getAttribute("id"));
   assert.equal((await happen(dialog, "cancel")).defaultPrevented, true); // who asked closes it
   await happen(dialog, "pointerdown");
@@ -114,9 +114,7 @@ test("a press inside a question does not close it", async () => {
       <p>Why</p>
     </Ask>,
   );
-  const inside = new Event("pointerdown");
-  Object.defineProperty(inside, "target", { value: get("p", "Why") });
-  await doing(() => get("dialog").dispatchEvent(inside));
+  await happen(get("p", "Why"), "pointerdown");
   assert.equal(closed, 0);
 });
 
@@ -208,7 +206,7 @@ async function edit(given: string[], more: object = {}): Promise<{ items: () => 
   return { items: () => items };
 }
 
-const inputs = (): ReturnType<typeof get>[] => get("fieldset").querySelectorAll("input");
+const inputs = (): HTMLInputElement[] => all("fieldset input");
 
 test("a line that is added or removed leaves the focus in the list, and is told", async () => {
   const list = await edit(["Cut", "Colour"]);
@@ -247,7 +245,7 @@ test("keys that come faster than the list is drawn move the same line on", async
   const list = await edit(["Cut", "Colour", "Perm"]);
   await doing(() => {
     for (let n = 0; n < 2; n++) {
-      inputs()[0]?.dispatchEvent(Object.assign(new Event("keydown"), { key: "ArrowDown", altKey: true }));
+      send(inputs()[0]!, "keydown", { key: "ArrowDown", altKey: true });
     }
   });
   assert.deepEqual([list.items(), focus() === inputs()[2]], [["Colour", "Perm", "Cut"], true]);

@@ -4,7 +4,7 @@ import { afterEach, test } from "node:test";
 import type { ComponentChild } from "preact";
 
 import { type Asked, asked, json, serve } from "./browser.ts";
-import { doing, draw, focus, get, happen, press, type } from "./dom.ts";
+import { all, doing, draw, focus, get, happen, press, type } from "./dom.ts";
 import { Password } from "../src/dashboard/pages/account/Password.tsx";
 import { Sessions } from "../src/dashboard/pages/account/Sessions.tsx";
 import { ApiKeys } from "../src/dashboard/pages/team/ApiKeys.tsx";
@@ -22,10 +22,10 @@ afterEach(async () => {
 
 const names = (): string[] => asked.map((call) => call.name);
 const said = (): [string, string][] => toasts.get().map((each) => [each.tone, each.text]);
-const rows = (mark: string): string[] => get("main").querySelectorAll(`[data-testid=${mark}]`).map((row) => row.textContent);
+const rows = (mark: string): string[] => all(`main [data-testid=${mark}]`).map((row) => row.textContent);
 
 /** Press the button of a question that does it. */
-const agree = (): Promise<unknown> => happen(get("dialog").querySelectorAll("button").at(-1)!, "click");
+const agree = (): Promise<unknown> => happen(all("dialog button").at(-1)!, "click");
 
 /** Draws a page whose list is `items`; other calls are answered by `more`. */
 async function open(page: ComponentChild, items: () => object[], more: (call: Asked) => Response): Promise<void> {

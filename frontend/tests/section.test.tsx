@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
 import "./browser.ts";
-import { doing, draw, focus, get, happen, press } from "./dom.ts";
+import { all, doing, draw, focus, get, happen, press } from "./dom.ts";
 import { ApiError } from "../src/dashboard/api/problem.ts";
 import { unsaved } from "../src/dashboard/components/unsaved.ts";
 import { SectionForm } from "../src/dashboard/pages/settings/Section.tsx";
@@ -189,7 +189,7 @@ test("who saved the same setting is shown beside mine, and nothing is overwritte
   );
   assert.deepEqual([written.length, draft(), section.isSaved], [1, ["Mine", ""], false]);
   assert.equal(focus().getAttribute("role"), "group");
-  const cells = get("tbody").querySelectorAll("td").map((cell) => cell.textContent);
+  const cells = all("tbody td").map((cell) => cell.textContent);
   assert.deepEqual(cells, ["Theirs", "Mine", "new", "Not changed by you"]);
   await press("Discard changes");
   assert.deepEqual([section.conflict, draft()], [null, ["Ada", ""]]);

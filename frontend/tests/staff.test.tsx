@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 
 import { BOOT } from "./browser.ts";
-import { draw, get, press } from "./dom.ts";
+import { all, draw, get, press } from "./dom.ts";
 import { handoff } from "./records.ts";
 
 BOOT.role = "staff"; // before the modules below look at it
@@ -42,7 +42,7 @@ test("settings are read: the fields are off, and nothing saves them", async () =
 test("personal data is erased by owners alone", async () => {
   await draw(<Rows items={[handoff(1, { customerPhone: "+17725550100", customerEmail: "a?b@x.example" })]} onErase={() => undefined} />);
   await press("More for Person 1");
-  const items = get("[role=menu]").querySelectorAll("[role=menuitem]");
+  const items = all("[role=menu] [role=menuitem]");
   assert.deepEqual(
     items.map((item) => [item.textContent, item.getAttribute("href")]),
     [["Open", "/dashboard/handoffs/id-0001"], ["Write an email", "mailto:a%3Fb@x.example"]],
