@@ -31,7 +31,7 @@ def test_benchmark_runs_and_writes_what_it_promises(tmp_path: Path) -> None:
         assert f"\n## {title}\n" in text
     for row in ("the product", "c", "c with more of it", "tutorial, kept", "tutorial, not kept", "a bare WSGI answer"):
         assert found["figures"][f"a capture, {row}: CPU us"] >= 0
-    assert len(found["goals"]) == 18
+    assert len(found["goals"]) == 19
     assert all(isinstance(goal["holds"], bool) and goal["measured"] >= 0 for goal in found["goals"].values())
     assert found["figures"]["empty tenant: tables"] == 13
     assert found["figures"]["first load / bytes"] > 1_000
