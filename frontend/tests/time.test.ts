@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { mock, test } from "node:test";
 
+import { todayIn } from "../src/dashboard/pages/insights/range.ts";
 import { dayOf, exact, relative, short } from "../src/dashboard/ui/time.ts";
 
 const CLOCK = { timeZone: "America/New_York", locale: "en-US" };
@@ -38,4 +39,11 @@ test("older ones are a date, with the year where it is another", () => {
 test("the exact one names day, second and zone", () => {
   assert.equal(plain(exact(NOW, CLOCK)), "Tuesday, March 10, 2026 at 12:00:00 PM EDT");
   assert.match(plain(exact(NOW, { timeZone: "UTC", locale: "en-US" })), /at 4:00:00 PM UTC$/);
+});
+
+test("a day is the same in a browser that writes dates in another order", () => {
+  const odd = mock.getter(Intl.DateTimeFormat.prototype, "format", () => () => "11/27/2026");
+  assert.equal(dayOf(new Date("2026-11-28T02:30:00Z"), CLOCK), "2026-11-27");
+  assert.equal(todayIn("Europe/Madrid", new Date("2026-11-28T02:30:00Z")), "2026-11-28");
+  odd.mock.restore();
 });

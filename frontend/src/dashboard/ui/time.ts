@@ -38,9 +38,12 @@ export function short(at: Date, clock: Clock, now: Date): string {
   }).format(at);
 }
 
-/** The business's day, "2026-11-27". */
-export function dayOf(at: Date, clock: Clock): string {
-  return format({ ...clock, locale: "en-CA" }, "day", { year: "numeric", month: "2-digit", day: "2-digit" }).format(at);
+/** The business's day, "2026-11-27": by its parts, since no locale writes a date alike in every browser. */
+export function dayOf(at: Date, { timeZone }: Pick<Clock, "timeZone">): string {
+  const numbers = { year: "numeric", month: "2-digit", day: "2-digit" } as const;
+  const parts = format({ timeZone, locale: "en-US" }, "day", numbers).formatToParts(at);
+  const [year, month, day] = ["year", "month", "day"].map((type) => parts.find((part) => part.type === type)?.value);
+  return `${year}-${month}-${day}`;
 }
 
 /** "just now", "5 min ago", "3 h ago", "yesterday, 5:30 PM", else the date. */

@@ -1,4 +1,5 @@
 /** The days the insights speak of: read from the address, written back to it. Days are "YYYY-MM-DD" in the business's zone. */
+import { dayOf } from "../../ui/time.ts";
 
 export type Day = string;
 export type Preset = "7" | "30" | "90" | "month" | "custom";
@@ -23,8 +24,7 @@ const MS_PER_DAY = 86_400_000;
 
 /** The day it is in a zone of the IANA database. */
 export function todayIn(timeZone: string, now: Date = new Date()): Day {
-  const parts = new Intl.DateTimeFormat("en-CA", { timeZone, year: "numeric", month: "2-digit", day: "2-digit" });
-  return parts.format(now);
+  return dayOf(now, { timeZone });
 }
 
 /** A day's midnight in UTC, to count with; NaN for what is no day of the calendar, such as 2026-02-30. */
